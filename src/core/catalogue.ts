@@ -1,0 +1,54 @@
+/** How a parameter's text is read; what is refused and what is canonical follows from the kind. */
+export type ParameterKind =
+  | "handle"
+  | "numeric-id"
+  | "text"
+  | "count"
+  | "cursor"
+  | "unix-time"
+  | "region"
+  | "choice"
+  | "post-url"
+  | "url"
+  | "hashtag";
+
+/** One parameter of an endpoint. `choices` belongs to `choice`: the allowed values, the first of them being the default. */
+export type Parameter = {
+  readonly name: string;
+  readonly kind: ParameterKind;
+  readonly required: boolean;
+  readonly choices?: readonly string[];
+};
+
+/** The rows of the table of freshness windows. */
+export type WindowClass =
+  | "region-list"
+  | "music-info"
+  | "userid"
+  | "challenge-info"
+  | "playlist-info"
+  | "collection-info"
+  | "post-detail"
+  | "userinfo"
+  | "feed"
+  | "slow-feed"
+  | "search-video"
+  | "user-stories"
+  | "post-comments"
+  | "post-comment-replies"
+  | "ads-detail"
+  | "download";
+
+/** One endpoint of the upstream. Adding an endpoint is adding one of these. */
+export type Endpoint = {
+  /** Flat and always with a trailing slash, as the upstream wants it: `/userid/`. */
+  readonly path: `/${string}/`;
+  readonly parameters: readonly Parameter[];
+  readonly windows: WindowClass;
+  /** What one dispatch costs. */
+  readonly credits: number;
+  /** Whether bodies carry media URLs, whose presence depends on the key's tier: then the tier is part of the cache key. */
+  readonly carriesMediaUrls: boolean;
+  /** For lists, the top-level key of the items: an empty one has a window of its own. */
+  readonly itemsKey?: string;
+};

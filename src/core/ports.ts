@@ -1,0 +1,147 @@
+import type { Call } from "./call.ts";
+import type { Entry, Stored } from "./entry.ts";
+import type { KeyRecord, SealedUpstreamKey } from "./tenant.ts";
+import type { HitBatch, UsageEvent, UsageMessage } from "./usage.ts";
+
+/** Where one call's answer is kept. `digest` is computed when first asked for: a memory hit never needs it. */
+export type AnswerKey = {
+  readonly identity: string;
+  readonly scope: string;
+  readonly endpoint: string;
+  digest(): Promise<string>;
+};
+
+export type Lookup =
+  | { readonly kind: "found"; readonly stored: Stored }
+  | { readonly kind: "absent" }
+  | { readonly kind: "unavailable" };
+
+/** Keeps entries outside the isolate. Never throws: a store that does not answer in time is `unavailable`, a lost write is logged. */
+export type AnswerStore = {
+  get(key: AnswerKey): Promise<Lookup>;
+  /** Keeps the entry until its own bound at the longest; may forget it sooner. */
+  put(key: AnswerKey, stored: Stored): Promise<void>;
+};
+
+/** Keeps entries in the isolate, bounded by bytes, least recently used out first. Synchronous: a hit awaits nothing. */
+export type AnswerMemory = {
+  get(identity: string): Stored | undefined;
+  put(stored: Stored): void;
+};
+
+export type Reserve = {
+  readonly tenantId: string;
+  readonly upstreamKeyId: string;
+  readonly endpoint: string;
+  readonly credits: number;
+  readonly requestId: string;
+  /** 20 lower-case hex digits: the same bits reserve once and return the same event id. */
+  readonly randomBits: string;
+};
+
+export type Reservation =
+  | { readonly kind: "reserved"; readonly eventId: string; readonly occurredAtMs: number }
+  | { readonly kind: "unavailable" };
+
+/** The only place that credits are taken from. Every operation is idempotent by event id: a reply may be lost after execution. */
+export type Ledger = {
+  reserve(request: Reserve): Promise<Reservation>;
+  /** Closes a reservation with what the dispatch cost; the event is in the outbox when this resolves `settled`. A second call is a no-op. */
+  settle(event: UsageEvent): Promise<"settled" | "already-settled" | "unavailable">;
+  /** Takes recorded events out of the outbox. */
+  forget(eventIds: readonly string[]): Promise<void>;
+};
+
+export type UpstreamReply =
+  | {
+      readonly kind: "complete";
+      readonly status: number;
+      readonly contentType: string;
+      readonly retryAfter: string | null;
+      readonly body: Uint8Array;
+    }
+  /** `status` is 0 when none came. */
+  | {
+      readonly kind: "failed";
+      readonly reason: "timeout" | "thrown" | "truncated" | "oversized" | "redirect";
+      readonly status: number;
+    };
+
+/** Sends one call with one upstream key, once. Never throws, never follows a redirect, never retries; ends within its deadline. */
+export type Upstream = { send(call: Call, upstreamKey: string): Promise<UpstreamReply> };
+
+/** Which upstream key pays: one of the platform's, or the tenant's own. */
+export type UpstreamKeyRef =
+  | { readonly kind: "platform" }
+  | { readonly kind: "byo"; readonly sealed: SealedUpstreamKey };
+
+/** Opens upstream keys. The clear key lives in isolate memory only, 60 s at most. */
+export type UpstreamKeys = {
+  /** `id` names the key in the ledger. `unavailable`: none is configured, or the sealed key does not open. */
+  open(
+    ref: UpstreamKeyRef,
+  ): Promise<
+    { readonly kind: "opened"; readonly id: string; readonly secret: string } | { readonly kind: "unavailable" }
+  >;
+};
+
+export type KeyLookup =
+  | { readonly kind: "found"; readonly record: KeyRecord }
+  | { readonly kind: "absent" }
+  | { readonly kind: "unavailable" };
+
+/** Finds a gateway key by its public id. `absent` only when Postgres said so. */
+export type KeyDirectory = { find(keyId: string): Promise<KeyLookup> };
+
+/** Remembers key records outside the isolate, so that known keys work while Postgres is down. */
+export type KeyRecordCache = {
+  get(keyId: string): Promise<KeyLookup>;
+  put(record: KeyRecord): Promise<void>;
+};
+
+export type RateDecision =
+  | { readonly kind: "allowed"; readonly limit: number; readonly remaining: number; readonly resetAtMs: number }
+  | { readonly kind: "refused"; readonly limit: number; readonly remaining: 0; readonly resetAtMs: number }
+  /** The limiter did not answer: the caller goes on and states no figures. */
+  | { readonly kind: "unavailable" };
+
+/** A token bucket per tenant. */
+export type RateLimiter = {
+  take(tenantId: string, burst: { readonly capacity: number; readonly refillPerSecond: number }): Promise<RateDecision>;
+};
+
+/** Bounds requests without a valid key per client address. Local to a colo; when in doubt it allows. */
+export type AddressLimiter = { allows(address: string): Promise<boolean> };
+
+/** Sends usage on its way. Delivery is at least once and in any order; throws when nothing was accepted. */
+export type UsageQueue = { send(messages: readonly UsageMessage[]): Promise<void> };
+
+/** Adds usage to the books. Adding the same id twice is a no-op: queues deliver at least once. Throws when nothing was recorded. */
+export type UsageLedger = {
+  addEvents(tenantId: string, events: readonly UsageEvent[]): Promise<void>;
+  addHits(tenantId: string, batches: readonly HitBatch[]): Promise<void>;
+};
+
+/** A message that can never be recorded, kept for a person to look at. */
+export type DeadMessage = {
+  readonly id: string;
+  readonly queue: string;
+  readonly reason: string;
+  readonly body: unknown;
+};
+
+/** Keeps dead messages. Burying the same id twice is a no-op. */
+export type Graveyard = { bury(messages: readonly DeadMessage[]): Promise<void> };
+
+/** One part that the gateway stands on. */
+export type Part = { readonly name: string; ping(): Promise<boolean> };
+
+export type Log = {
+  info(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(event: string, fields?: Readonly<Record<string, unknown>>): void;
+};
+
+/** Moves a promise's end behind the response; the platform keeps the isolate for it. */
+export type Background = (promise: Promise<unknown>) => void;
+
+export type { Entry };

@@ -1,0 +1,41 @@
+import type { Outcome } from "./outcome.ts";
+
+/** One dispatch to the upstream, as the ledger keeps it. Credits are whole numbers. */
+export type UsageEvent = {
+  /**
+   * UUIDv7, minted in the ledger from Redis time. The id is ours, never the client's: the ledger drops repeated ids, so a client that
+   * could choose the id could choose not to be charged.
+   */
+  readonly eventId: string;
+  readonly tenantId: string;
+  /** The time inside `eventId`, Unix milliseconds. */
+  readonly occurredAtMs: number;
+  /** The path, e.g. `/userid/`. */
+  readonly endpoint: string;
+  /** The upstream's status; 0 when none came. */
+  readonly status: number;
+  readonly outcome: Outcome;
+  readonly creditsCharged: number;
+  /** Credits that the upstream may have taken: shown beside what was charged, never in it. */
+  readonly creditsInDoubt: number;
+  /** Groups the dispatches of one request; ours. */
+  readonly requestId: string;
+  /** Which upstream key paid; a name, never the key. */
+  readonly upstreamKeyId: string;
+};
+
+/** Cache hits of one tenant, counted in an isolate since its last flush. A repeated `batchId` is the same batch delivered again. */
+export type HitBatch = {
+  /** UUIDv7 by the isolate's clock. */
+  readonly batchId: string;
+  readonly tenantId: string;
+  readonly flushedAtMs: number;
+  readonly rows: readonly HitCount[];
+};
+
+export type HitCount = { readonly endpoint: string; readonly hits: number; readonly creditsSaved: number };
+
+/** What travels through the `usage` queue. */
+export type UsageMessage =
+  | { readonly kind: "event"; readonly event: UsageEvent }
+  | { readonly kind: "hits"; readonly batch: HitBatch };
