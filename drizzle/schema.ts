@@ -1,0 +1,7 @@
+/**
+ * What the database looks like from TypeScript. What drizzle cannot say stands in the migrations alone, and the catalogue lint in the
+ * tests holds it: partitions, forced row-level security, policies, roles and grants.
+ */
+export { app } from "./columns.ts";
+export { apiKeys, plans, tenants, tenantUsers, upstreamKeys } from "./tenancy-schema.ts";
+export { deadMessages, tiktokUserSnapshots, usageDailyRollup, usageEvents, usageHits } from "./usage-schema.ts";

@@ -1,0 +1,93 @@
+import { sql } from "drizzle-orm";
+import { bigint, check, date, index, integer, json, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import type { Outcome } from "../src/core/outcome.ts";
+import { app, instant } from "./columns.ts";
+
+/** Counts that are summed for years: an `int` ends at two thousand million. */
+const count = (name: string) => bigint(name, { mode: "number" }).notNull();
+
+/**
+ * One row per dispatch, in monthly partitions by `occurred_at`. A primary key of a partitioned table must hold the partition's column, and
+ * would let one event id in twice under two times: the CHECK ties the time to the id, so an id is unique over all partitions.
+ * No reference to tenants: usage outlives them.
+ */
+export const usageEvents = app.table(
+  "usage_events",
+  {
+    tenantId: uuid("tenant_id").notNull(),
+    eventId: uuid("event_id").notNull(),
+    occurredAt: instant("occurred_at").notNull(),
+    endpoint: text().notNull(),
+    status: integer().notNull(),
+    outcome: text().$type<Outcome>().notNull(),
+    creditsCharged: integer("credits_charged").notNull(),
+    creditsInDoubt: integer("credits_in_doubt").notNull(),
+    requestId: text("request_id").notNull(),
+    upstreamKeyId: text("upstream_key_id").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.eventId, t.occurredAt] }),
+    index().on(t.tenantId, t.occurredAt),
+    // IS NOT DISTINCT FROM, for the function gives null to an id without a time, and a CHECK lets null pass.
+    check("usage_events_time_of_id", sql`${t.occurredAt} IS NOT DISTINCT FROM app.uuid7_time(${t.eventId})`),
+    check("usage_events_credits_check", sql`${t.creditsCharged} >= 0 AND ${t.creditsInDoubt} >= 0`),
+  ],
+);
+
+/** What invoices are made from: equals the group-by of usage_events and usage_hits over UTC days. */
+export const usageDailyRollup = app.table(
+  "usage_daily_rollup",
+  {
+    tenantId: uuid("tenant_id").notNull(),
+    day: date().notNull(),
+    endpoint: text().notNull(),
+    calls: count("calls").default(0),
+    creditsCharged: count("credits_charged").default(0),
+    creditsInDoubt: count("credits_in_doubt").default(0),
+    hits: count("hits").default(0),
+    creditsSaved: count("credits_saved").default(0),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.day, t.endpoint] })],
+);
+
+/** Hit batches as they came, so that a batch delivered twice is counted once. */
+export const usageHits = app.table(
+  "usage_hits",
+  {
+    tenantId: uuid("tenant_id").notNull(),
+    batchId: uuid("batch_id").notNull(),
+    endpoint: text().notNull(),
+    flushedAt: instant("flushed_at").notNull(),
+    hits: count("hits"),
+    creditsSaved: count("credits_saved"),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.batchId, t.endpoint] }),
+    check("usage_hits_counts_check", sql`${t.hits} >= 0 AND ${t.creditsSaved} >= 0`),
+  ],
+);
+
+/** A TikTok user's counts at a moment, one row for every paid userinfo. */
+export const tiktokUserSnapshots = app.table(
+  "tiktok_user_snapshots",
+  {
+    tenantId: uuid("tenant_id").notNull(),
+    secUid: text("sec_uid").notNull(),
+    uniqueId: text("unique_id").notNull(),
+    followerCount: bigint("follower_count", { mode: "number" }),
+    followingCount: bigint("following_count", { mode: "number" }),
+    heartCount: bigint("heart_count", { mode: "number" }),
+    videoCount: bigint("video_count", { mode: "number" }),
+    capturedAt: instant("captured_at").notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.secUid, t.capturedAt] })],
+);
+
+/** Messages that can never be recorded. `json`, not `jsonb`, which refuses some texts: what is buried here is malformed by trade. */
+export const deadMessages = app.table("dead_messages", {
+  id: text().primaryKey(),
+  queue: text().notNull(),
+  reason: text().notNull(),
+  body: json().notNull(),
+  buriedAt: instant("buried_at").notNull().defaultNow(),
+});
