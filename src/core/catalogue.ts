@@ -1,3 +1,5 @@
+import { endpoints } from "./endpoints.ts";
+
 /** How a parameter's text is read; what is refused and what is canonical follows from the kind. */
 export type ParameterKind =
   | "handle"
@@ -52,3 +54,10 @@ export type Endpoint = {
   /** For lists, the top-level key of the items: an empty one has a window of its own. */
   readonly itemsKey?: string;
 };
+
+const byPath: ReadonlyMap<string, Endpoint> = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
+
+/** The endpoint at exactly this path: no other case, no missing slash, and nothing that a prototype would answer for. */
+export function findEndpoint(path: string): Endpoint | undefined {
+  return byPath.get(path);
+}
