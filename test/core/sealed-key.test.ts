@@ -10,21 +10,13 @@ const keks = new Map([[1, kek]]);
 let next = 0;
 const random = (length: number) => Uint8Array.from({ length }, () => (next += 1) % 251);
 
-const sealed = await seal({
-  clear,
-  id: "key-1",
-  tenantId: "tenant-1",
-  version: 1,
-  downloadTier: true,
-  kekVersion: 1,
-  kek,
-  random,
-});
+const owner = { id: "key-1", tenantId: "tenant-1", version: 1, downloadTier: true, kekVersion: 1 };
+const sealed = await seal({ clear, ...owner, kek, random });
 
 it("opens what it sealed", async () => expect(await open(sealed, keks)).toBe(clear));
 
 it("says the tier and the wrapping key in clear, because they are read without opening", () => {
-  expect(sealed).toMatchObject({ id: "key-1", tenantId: "tenant-1", version: 1, downloadTier: true, kekVersion: 1 });
+  expect(sealed).toMatchObject(owner);
 });
 
 it("holds the secret in none of its fields", () => {
@@ -33,7 +25,7 @@ it("holds the secret in none of its fields", () => {
 });
 
 it("seals the same key differently every time, because a nonce used twice gives GCM away", async () => {
-  const again = await seal({ ...sealed, clear, kek, random });
+  const again = await seal({ clear, ...owner, kek, random });
   for (const field of ["wrapIv", "wrappedKey", "iv", "ciphertext"] as const)
     expect(again[field]).not.toBe(sealed[field]);
 });
@@ -55,6 +47,13 @@ it.each([
   { change: { iv: "" }, because: "a field is empty" },
 ])("does not open when $because", async ({ change }) => {
   expect(await open({ ...sealed, ...change }, keks)).toBeUndefined();
+});
+
+it("keeps the layers apart even when the data key equals the wrapping key, because then only the layer's name tells them", async () => {
+  const ones = (length: number) => new Uint8Array(length).fill(1);
+  const sealed = await seal({ clear, ...owner, kek, random: ones });
+  expect(await open(sealed, keks)).toBe(clear);
+  expect(await open({ ...sealed, iv: sealed.wrapIv, ciphertext: sealed.wrappedKey }, keks)).toBeUndefined();
 });
 
 it("does not open with another wrapping key of the same version", async () => {
