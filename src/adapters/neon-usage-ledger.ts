@@ -1,0 +1,76 @@
+import { sql } from "drizzle-orm";
+import type { UsageLedger } from "../core/ports.ts";
+import type { HitBatch, UsageEvent } from "../core/usage.ts";
+import { withTenant } from "./neon-database.ts";
+import type { Database } from "./neon-database.ts";
+
+/**
+ * Keeps the books in Postgres as `app_rw`. Events and rollup are written by one statement, and the rollup grows by the rows that were
+ * inserted, never by the rows that were delivered: whatever is delivered again adds nothing. So a failed call may be repeated although
+ * nobody knows whether it was committed. One row that cannot be recorded, or another tenant's, fails the call and records nothing.
+ */
+export function neonUsageLedger(database: Database): UsageLedger {
+  return {
+    async addEvents(tenantId, events) {
+      if (events.length > 0) await withTenant(database, tenantId, [database.execute(insertEvents(events))]);
+    },
+    async addHits(tenantId, batches) {
+      const rows = batches.flatMap(hitRows);
+      if (rows.length > 0) await withTenant(database, tenantId, [database.execute(insertHits(rows))]);
+    },
+  };
+}
+
+/**
+ * Rows are sorted wherever they are locked, so that two consumers with the same rows wait for each other instead of deadlocking. A day
+ * is a UTC day whatever the session's time zone is.
+ */
+function insertEvents(events: readonly UsageEvent[]) {
+  return sql`
+    WITH delivered AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(events)}::jsonb) AS event (
+        "tenantId" uuid, "eventId" uuid, "occurredAtMs" bigint, endpoint text, status integer, outcome text,
+        "creditsCharged" integer, "creditsInDoubt" integer, "requestId" text, "upstreamKeyId" text)
+    ), inserted AS (
+      INSERT INTO app.usage_events (tenant_id, event_id, occurred_at, endpoint, status, outcome,
+                                    credits_charged, credits_in_doubt, request_id, upstream_key_id)
+      SELECT "tenantId", "eventId", to_timestamp("occurredAtMs" / 1000.0), endpoint, status, outcome,
+             "creditsCharged", "creditsInDoubt", "requestId", "upstreamKeyId"
+      FROM delivered ORDER BY "eventId"
+      ON CONFLICT DO NOTHING
+      RETURNING tenant_id, occurred_at, endpoint, credits_charged, credits_in_doubt
+    )
+    INSERT INTO app.usage_daily_rollup AS rollup (tenant_id, day, endpoint, calls, credits_charged, credits_in_doubt)
+    SELECT tenant_id, (occurred_at AT TIME ZONE 'UTC')::date, endpoint, count(*), sum(credits_charged), sum(credits_in_doubt)
+    FROM inserted GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (tenant_id, day, endpoint) DO UPDATE SET
+      calls = rollup.calls + excluded.calls,
+      credits_charged = rollup.credits_charged + excluded.credits_charged,
+      credits_in_doubt = rollup.credits_in_doubt + excluded.credits_in_doubt`;
+}
+
+type HitRow = Omit<HitBatch, "rows"> & HitBatch["rows"][number];
+
+function hitRows({ rows, ...batch }: HitBatch): HitRow[] {
+  return rows.map((row) => ({ ...batch, ...row }));
+}
+
+function insertHits(rows: readonly HitRow[]) {
+  return sql`
+    WITH delivered AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS hit (
+        "tenantId" uuid, "batchId" uuid, "flushedAtMs" bigint, endpoint text, hits bigint, "creditsSaved" bigint)
+    ), inserted AS (
+      INSERT INTO app.usage_hits (tenant_id, batch_id, endpoint, flushed_at, hits, credits_saved)
+      SELECT "tenantId", "batchId", endpoint, to_timestamp("flushedAtMs" / 1000.0), hits, "creditsSaved"
+      FROM delivered ORDER BY "batchId", endpoint
+      ON CONFLICT DO NOTHING
+      RETURNING tenant_id, flushed_at, endpoint, hits, credits_saved
+    )
+    INSERT INTO app.usage_daily_rollup AS rollup (tenant_id, day, endpoint, hits, credits_saved)
+    SELECT tenant_id, (flushed_at AT TIME ZONE 'UTC')::date, endpoint, sum(hits), sum(credits_saved)
+    FROM inserted GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (tenant_id, day, endpoint) DO UPDATE SET
+      hits = rollup.hits + excluded.hits,
+      credits_saved = rollup.credits_saved + excluded.credits_saved`;
+}
