@@ -1,0 +1,84 @@
+import { execFile } from "node:child_process";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { Redis } from "ioredis";
+import { createRedisServer } from "js-redis-server";
+import { becomesReady, commandOf, end, freePort, startServer } from "./processes.ts";
+
+export type RedisKind = "external" | "redis-server" | "valkey-server" | "embedded";
+
+export type RedisOptions = {
+  /** Where a real server keeps its data; the embedded one keeps none. */
+  readonly dir: string;
+  readonly port?: number;
+  readonly databases?: number;
+  /** Takes this kind instead of the best there is. */
+  readonly kind?: Exclude<RedisKind, "external">;
+};
+
+export type RunningRedis = { readonly url: string; readonly kind: RedisKind; stop(): Promise<void> };
+
+/** Gives a Redis: the one of REDIS_URL, else a server of this machine, else the embedded one, which is the same in JavaScript. */
+export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
+  const external = process.env.REDIS_URL;
+  if (external && options.kind === undefined) return { url: external, kind: "external", stop: async () => undefined };
+  const kind = options.kind ?? (await installedServer()) ?? "embedded";
+  return kind === "embedded" ? startEmbedded(options) : startInstalled(kind, options);
+}
+
+/** The server on the PATH, if there is one. */
+export async function installedServer(): Promise<"redis-server" | "valkey-server" | null> {
+  for (const name of ["redis-server", "valkey-server"] as const) {
+    const runs = await promisify(execFile)(name, ["--version"]).then(
+      () => true,
+      () => false,
+    );
+    if (runs) return name;
+  }
+  return null;
+}
+
+async function startEmbedded({ port = 0, databases = 16 }: RedisOptions): Promise<RunningRedis> {
+  const server = await createRedisServer({ port, databaseCount: databases });
+  return { url: `redis://127.0.0.1:${server.port}`, kind: "embedded", stop: () => server.close() };
+}
+
+async function startInstalled(kind: "redis-server" | "valkey-server", options: RedisOptions): Promise<RunningRedis> {
+  const dir = resolve(options.dir);
+  await mkdir(dir, { recursive: true });
+  const pidFile = join(dir, "server.pid");
+  await endLeftover(pidFile);
+  const port = options.port ?? (await freePort());
+  const logFile = join(dir, "server.log");
+  const where = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir];
+  const keeping = ["--appendonly", "yes", "--save", "", "--databases", String(options.databases ?? 16)];
+  const server = startServer(kind, [...where, ...keeping], { logFile });
+  await writeFile(pidFile, `${server.pid}\n${port}\n`);
+  const url = `redis://127.0.0.1:${port}`;
+  const stop = (): Promise<void> => end(server.pid);
+  if (await becomesReady(server, () => accepts(url))) return { url, kind, stop };
+  await stop();
+  throw new Error(`${kind} does not start: see ${logFile}`);
+}
+
+/** A server that outlived its parent has the data open. Redis shows its port in its command line, which tells it from a stranger. */
+async function endLeftover(pidFile: string): Promise<void> {
+  const [pid = "", port = ""] = (await readFile(pidFile, "utf8").catch(() => "")).split("\n");
+  if (pid === "" || port === "") return;
+  const command = await commandOf(Number(pid));
+  if (command?.includes("-server") && command.includes(port)) await end(Number(pid));
+}
+
+async function accepts(url: string): Promise<boolean> {
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+  redis.on("error", () => undefined);
+  try {
+    await redis.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    redis.disconnect();
+  }
+}
