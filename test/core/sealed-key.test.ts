@@ -10,6 +10,9 @@ const keks = new Map([[1, kek]]);
 let next = 0;
 const random = (length: number) => Uint8Array.from({ length }, () => (next += 1) % 251);
 
+/** The bytes of `kek`. */
+const ones = (length: number) => new Uint8Array(length).fill(1);
+
 const owner = { id: "key-1", tenantId: "tenant-1", version: 1, downloadTier: true, kekVersion: 1 };
 const sealed = await seal({ clear, ...owner, kek, random });
 
@@ -50,7 +53,6 @@ it.each([
 });
 
 it("keeps the layers apart even when the data key equals the wrapping key, because then only the layer's name tells them", async () => {
-  const ones = (length: number) => new Uint8Array(length).fill(1);
   const sealed = await seal({ clear, ...owner, kek, random: ones });
   expect(await open(sealed, keks)).toBe(clear);
   expect(await open({ ...sealed, iv: sealed.wrapIv, ciphertext: sealed.wrappedKey }, keks)).toBeUndefined();
