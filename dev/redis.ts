@@ -13,16 +13,18 @@ export type RedisOptions = {
   readonly dir: string;
   readonly port?: number;
   readonly databases?: number;
+  /** A server that runs already, and is left alone. */
+  readonly externalUrl?: string | undefined;
   /** Takes this kind instead of the best there is. */
   readonly kind?: Exclude<RedisKind, "external">;
 };
 
 export type RunningRedis = { readonly url: string; readonly kind: RedisKind; stop(): Promise<void> };
 
-/** Gives a Redis: the one of REDIS_URL, else a server of this machine, else the embedded one, which is the same in JavaScript. */
+/** Gives a Redis: the external one, else a server of this machine, else the embedded one, which is the same in JavaScript. */
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
-  const external = process.env.REDIS_URL;
-  if (external && options.kind === undefined) return { url: external, kind: "external", stop: async () => undefined };
+  const { externalUrl } = options;
+  if (externalUrl !== undefined) return { url: externalUrl, kind: "external", stop: async () => undefined };
   const kind = options.kind ?? (await installedServer()) ?? "embedded";
   return kind === "embedded" ? startEmbedded(options) : startInstalled(kind, options);
 }
