@@ -1,0 +1,157 @@
+import { describe, expect, it } from "vitest";
+import { classify } from "../../src/core/classify.ts";
+import type { UpstreamReply } from "../../src/core/ports.ts";
+import { endpointAt } from "./calls.ts";
+
+const complete = (status: number, body: string | Uint8Array): UpstreamReply => ({
+  kind: "complete",
+  status,
+  contentType: "application/json",
+  retryAfter: null,
+  body: typeof body === "string" ? new TextEncoder().encode(body) : body,
+});
+
+const outcomeOf = (path: string, status: number, body: unknown) =>
+  classify(endpointAt(path), complete(status, JSON.stringify(body))).outcome;
+
+describe("status 200", () => {
+  const noBalance = { message: "Your balance is not enough" };
+  const notFound = { status: "error", message: "Not found post" };
+
+  it.each([
+    { path: "/userid/", body: { id: "107955" }, is: "success", because: "it answers" },
+    { path: "/userid/", body: { message: "Please sign up to tikliveapi.com" }, is: "account_error", because: "no key" },
+    { path: "/userid/", body: { message: "Api-Key is not available" }, is: "account_error", because: "a bad key" },
+    { path: "/userid/", body: noBalance, is: "account_error", because: "the wording of it is unknown" },
+    { path: "/post-detail/", body: notFound, is: "not_found", because: "the entity envelope says so" },
+    { path: "/userid/", body: { status: "error", message: "" }, is: "not_found", because: "wordings differ" },
+    {
+      path: "/userid/",
+      body: { id: "1", message: "Not found" },
+      is: "success",
+      because: "a message beside others is data",
+    },
+    { path: "/userid/", body: { id: "1", status: "error" }, is: "success", because: "the envelope has a message" },
+    { path: "/userid/", body: { id: "1", user: notFound }, is: "success", because: "only the top level counts" },
+    {
+      path: "/post-comments/",
+      body: { comments: [{ id: "1", status: 1, text: "error" }] },
+      is: "success",
+      because: "comments have a status",
+    },
+    { path: "/post-comments/", body: { comments: [noBalance] }, is: "success", because: "only the top level counts" },
+    { path: "/user-posts/", body: { videos: [], cursor: "0", hasMore: false }, is: "empty", because: "a feed may end" },
+    {
+      path: "/user-posts/",
+      body: { videos: null, cursor: "0" },
+      is: "empty",
+      because: "the upstream writes null at times",
+    },
+    { path: "/user-posts/", body: { videos: [{}], hasMore: false }, is: "success", because: "there is an item" },
+    { path: "/user-following/", body: { followings: [], total: 0 }, is: "empty", because: "the key ends in s" },
+    {
+      path: "/user-following/",
+      body: { following: [], total: 1 },
+      is: "success",
+      because: "another key is not the list",
+    },
+    { path: "/download-video/", body: { video: "", video_hd: "" }, is: "hollow", because: "there is no link" },
+    {
+      path: "/download-video/",
+      body: { video: "", video_hd: null, size: 5 },
+      is: "hollow",
+      because: "a size is no link",
+    },
+    {
+      path: "/download-video/",
+      body: { video: "https://x/", video_hd: "" },
+      is: "success",
+      because: "one link is enough",
+    },
+    { path: "/download-music/", body: { anything: "https://x/" }, is: "success", because: "the key's name is unknown" },
+    { path: "/post-detail/", body: { id: "", play: "", title: "a" }, is: "hollow", because: "no id and no play count" },
+    { path: "/post-detail/", body: { id: null, play_count: null }, is: "hollow", because: "null is nothing" },
+    {
+      path: "/post-detail/",
+      body: { id: "1", play: "" },
+      is: "success",
+      because: "a tier without links still answers",
+    },
+    { path: "/post-detail/", body: { play_count: 0 }, is: "success", because: "zero plays is a count" },
+    { path: "/userid/", body: {}, is: "hollow", because: "there is nothing in it" },
+    { path: "/userid/", body: [], is: "hollow", because: "PHP writes an empty object like this" },
+    { path: "/userid/", body: { id: null }, is: "hollow", because: "kept a day, it would hide the user" },
+    { path: "/userinfo-by-id/", body: { user: {}, stats: [] }, is: "hollow", because: "both are empty" },
+    { path: "/region-list/", body: [{ US: "United States" }], is: "success", because: "an array may answer" },
+    { path: "/userid/", body: "Not found", is: "malformed", because: "a string is no object" },
+    { path: "/userid/", body: null, is: "malformed", because: "null is no object" },
+    { path: "/userid/", body: 107_955, is: "malformed", because: "a number is no object" },
+  ])("$body from $path is $is: $because", ({ path, body, is }) => expect(outcomeOf(path, 200, body)).toBe(is));
+
+  it.each([
+    { body: "<html>502 Bad Gateway</html>", because: "it is a page" },
+    { body: '{"id":"1079', because: "it ends early" },
+    { body: "", because: "it is empty" },
+    { body: '\uFEFF{"id":"1"}', because: "JSON has no byte order mark" },
+  ])("with $body is malformed: $because", ({ body }) => {
+    const classified = classify(endpointAt("/userid/"), complete(200, body));
+    expect(classified).toEqual({ outcome: "malformed", text: body, json: undefined });
+  });
+
+  it("with bytes that are no UTF-8 is malformed and has no text, because text must map back to the same bytes", () => {
+    const body = Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d);
+    expect(classify(endpointAt("/userid/"), complete(200, body))).toEqual({
+      outcome: "malformed",
+      text: null,
+      json: undefined,
+    });
+  });
+});
+
+describe("another status", () => {
+  const account = { message: "Api-Key is not available" };
+  const entity = { status: "error", message: "Not found" };
+
+  it.each([
+    { status: 401, body: account, is: "account_error", because: "this is the documented form of a bad key" },
+    { status: 402, body: account, is: "account_error", because: "payment is the account's" },
+    { status: 403, body: entity, is: "account_error", because: "the status decides" },
+    { status: 404, body: entity, is: "not_found", because: "this is the documented form" },
+    { status: 404, body: account, is: "not_found", because: "the status decides" },
+    { status: 404, body: {}, is: "not_found", because: "any JSON will do" },
+    { status: 404, body: "gone", is: "client_error", because: "the upstream speaks in objects" },
+    { status: 400, body: entity, is: "client_error", because: "the request was bad, the entity may exist" },
+    { status: 429, body: account, is: "rate_limited", because: "the status decides" },
+    { status: 500, body: entity, is: "server_error", because: "a failing upstream knows nothing" },
+    { status: 502, body: {}, is: "server_error", because: "a gateway before it failed" },
+    { status: 519, body: {}, is: "server_error", because: "the CDN's own begin at 520" },
+    { status: 520, body: {}, is: "origin_unreachable", because: "the CDN's own begin at 520" },
+    { status: 529, body: {}, is: "origin_unreachable", because: "the CDN's own end at 529" },
+    { status: 530, body: {}, is: "server_error", because: "the CDN's own end at 529" },
+    { status: 204, body: {}, is: "malformed", because: "the upstream answers with 200 only" },
+    { status: 206, body: { id: "1" }, is: "malformed", because: "a part is no answer" },
+    { status: 302, body: {}, is: "redirect", because: "the key must not travel" },
+  ])("$status with $body is $is: $because", ({ status, body, is }) => {
+    expect(outcomeOf("/userid/", status, body)).toBe(is);
+  });
+
+  it("keeps the text of an error, because it goes to the client as it came", () => {
+    const classified = classify(endpointAt("/userid/"), complete(401, '{"message": "no"}'));
+    expect(classified).toEqual({ outcome: "account_error", text: '{"message": "no"}', json: { message: "no" } });
+  });
+
+  it("404 with a page is no not-found, because what stands before the upstream does not know what exists", () => {
+    expect(classify(endpointAt("/userid/"), complete(404, "<html>")).outcome).toBe("client_error");
+  });
+});
+
+it.each(["timeout", "thrown", "truncated", "oversized", "redirect"] as const)(
+  "a failed dispatch is %s, as it ended",
+  (reason) => {
+    expect(classify(endpointAt("/userid/"), { kind: "failed", reason, status: 0 })).toEqual({
+      outcome: reason,
+      text: null,
+      json: undefined,
+    });
+  },
+);
