@@ -1,0 +1,129 @@
+import type { Call } from "./call.ts";
+import type { Endpoint, WindowClass } from "./catalogue.ts";
+import type { Entry } from "./entry.ts";
+import { earliestExpiryMs } from "./media-expiry.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** How long an answer is fresh, and how long after that it may be served stale. */
+export type Windows = { readonly freshMs: number; readonly staleMs: number };
+
+export type WindowOverrides = Readonly<Partial<Record<WindowClass | "not-found" | "empty", Windows>>>;
+
+export type EntryWindows = Windows & Pick<Entry, "kind">;
+
+type Answered = {
+  readonly endpoint: Endpoint;
+  readonly call: Call;
+  readonly outcome: Outcome;
+  readonly json: unknown;
+  readonly fetchedAtMs: number;
+  readonly overrides: WindowOverrides;
+};
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Fresh for so long, and stale as long again unless said otherwise. */
+const both = (freshMs: number, staleMs = freshMs): Windows => ({ freshMs, staleMs });
+
+const WINDOWS: Readonly<Record<Exclude<WindowClass, "download"> | "not-found" | "empty", Windows>> = {
+  "region-list": both(7 * DAY, DAY),
+  "music-info": both(DAY),
+  userid: both(DAY),
+  "challenge-info": both(4 * HOUR),
+  "playlist-info": both(6 * HOUR),
+  "collection-info": both(6 * HOUR),
+  "post-detail": both(6 * HOUR, HOUR),
+  userinfo: both(HOUR),
+  feed: both(15 * MINUTE),
+  "slow-feed": both(30 * MINUTE),
+  "search-video": both(5 * MINUTE),
+  "user-stories": both(5 * MINUTE),
+  "post-comments": both(5 * MINUTE),
+  "post-comment-replies": both(10 * MINUTE),
+  "ads-detail": both(HOUR),
+  "not-found": both(5 * MINUTE, 0),
+  empty: both(MINUTE, 0),
+};
+
+const COLD_COMMENTS = both(HOUR);
+const COLD_AFTER_MS = DAY;
+
+/** A link handed out must live long enough to be used. */
+const EXPIRY_MARGIN_MS = MINUTE;
+
+/** However soon its links expire, an answer is kept for those who wait for this very fetch: they would pay for the same links again. */
+const SHARED_FETCH_MS = 2 * SECOND;
+
+/** How long a reply may be kept and as what, or null for what is never kept: errors, hollow answers, and every download. */
+export function windowsFor(answered: Answered): EntryWindows | null {
+  const { endpoint, outcome, overrides } = answered;
+  if (endpoint.windows === "download") return null;
+  if (outcome === "not_found") return { kind: "negative", ...(overrides["not-found"] ?? WINDOWS["not-found"]) };
+  if (outcome === "empty") return { kind: "answer", ...(overrides.empty ?? WINDOWS.empty) };
+  return outcome === "success" ? { kind: "answer", ...successWindows(endpoint.windows, answered) } : null;
+}
+
+export type Freshness = "fresh" | "stale" | "expired";
+
+/** Both windows end exclusively. */
+export function freshness(
+  { fetchedAtMs, freshMs, staleMs }: Windows & Pick<Entry, "fetchedAtMs">,
+  nowMs: number,
+): Freshness {
+  const ageMs = nowMs - fetchedAtMs;
+  if (ageMs < freshMs) return "fresh";
+  return ageMs < freshMs + staleMs ? "stale" : "expired";
+}
+
+/** How much longer an entry is of any use, milliseconds; zero or less when it is of none. */
+export function retainedMs(
+  { fetchedAtMs, freshMs, staleMs }: Windows & Pick<Entry, "fetchedAtMs">,
+  nowMs: number,
+): number {
+  return fetchedAtMs + freshMs + staleMs - nowMs;
+}
+
+function successWindows(
+  windows: Exclude<WindowClass, "download">,
+  { call, json, fetchedAtMs, overrides }: Answered,
+): Windows {
+  const given = overrides[windows];
+  const usual = given ?? WINDOWS[windows];
+  if (windows === "post-comments") return given ?? (areCold(call, json, fetchedAtMs) ? COLD_COMMENTS : usual);
+  if (windows === "search-video") return isSortedByDate(call) ? { ...usual, staleMs: 0 } : usual;
+  return windows === "post-detail" ? untilExpiry(usual, earliestExpiryMs(json, fetchedAtMs) - fetchedAtMs) : usual;
+}
+
+/** Cuts both windows off before the first media URL dies: stale text would do, a dead link does not. */
+function untilExpiry({ freshMs, staleMs }: Windows, livesMs: number): Windows {
+  const boundMs = Math.max(livesMs - EXPIRY_MARGIN_MS, Math.min(SHARED_FETCH_MS, freshMs));
+  const boundFreshMs = Math.min(freshMs, boundMs);
+  return { freshMs: boundFreshMs, staleMs: Math.min(staleMs, boundMs - boundFreshMs) };
+}
+
+/** Who searches by date searches for what is new. */
+function isSortedByDate({ params }: Call): boolean {
+  return params.some(([name, value]) => name === "sort_by" && value === "2");
+}
+
+/** Only the first page tells: the newest comment is on it, and later pages are old on every post. */
+function areCold({ params }: Call, json: unknown, nowMs: number): boolean {
+  if (params.some(([name]) => name === "cursor")) return false;
+  const newest = createTimes(json).reduce((newest, time) => Math.max(newest, time), -Infinity);
+  return Number.isFinite(newest) && nowMs - newest * SECOND > COLD_AFTER_MS;
+}
+
+function createTimes(json: unknown): readonly number[] {
+  const comments = field(json, "comments");
+  if (!Array.isArray(comments)) return [];
+  return comments
+    .map((comment: unknown) => Number(field(comment, "create_time") ?? Number.NaN))
+    .filter(Number.isFinite);
+}
+
+function field(json: unknown, name: string): unknown {
+  return typeof json === "object" && json !== null && Object.hasOwn(json, name) ? Reflect.get(json, name) : undefined;
+}

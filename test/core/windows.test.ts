@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import type { Outcome } from "../../src/core/outcome.ts";
+import { freshness, retainedMs, windowsFor, type WindowOverrides } from "../../src/core/windows.ts";
+import { callTo } from "./calls.ts";
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+const fetchedAtMs = 1_763_800_000_000;
+
+type Given = { path: string; search?: string; outcome?: Outcome; json?: unknown; overrides?: WindowOverrides };
+
+function windowsOf({ path, search = "", outcome = "success", json = {}, overrides = {} }: Given) {
+  const call = callTo(path, search);
+  return windowsFor({ endpoint: call.endpoint, call, outcome, json, fetchedAtMs, overrides });
+}
+
+const expiringIn = (ms: number) => ({ play: `https://v.example/?x-expires=${(fetchedAtMs + ms) / second}` });
+const commentedAgo = (...ago: number[]) => ({
+  comments: ago.map((ms) => ({ create_time: (fetchedAtMs - ms) / second })),
+});
+
+describe("an answer", () => {
+  it.each([
+    { path: "/region-list/", freshMs: 7 * day, staleMs: day },
+    { path: "/music-info/", search: "music_id=1", freshMs: day, staleMs: day },
+    { path: "/userid/", search: "username=a", freshMs: day, staleMs: day },
+    { path: "/challenge-info-id/", search: "id=1", freshMs: 4 * hour, staleMs: 4 * hour },
+    { path: "/challenge-info-name/", search: "name=a", freshMs: 4 * hour, staleMs: 4 * hour },
+    { path: "/playlist-info/", search: "playlist_id=1", freshMs: 6 * hour, staleMs: 6 * hour },
+    { path: "/collection-info/", search: "collection_id=1", freshMs: 6 * hour, staleMs: 6 * hour },
+    { path: "/post-detail/", search: "url=1", freshMs: 6 * hour, staleMs: hour },
+    { path: "/userinfo-by-username/", search: "username=a", freshMs: hour, staleMs: hour },
+    { path: "/userinfo-by-id/", search: "userid=1", freshMs: hour, staleMs: hour },
+    { path: "/user-posts/", search: "userid=1", freshMs: 15 * minute, staleMs: 15 * minute },
+    { path: "/music-posts/", search: "music_id=1", freshMs: 30 * minute, staleMs: 30 * minute },
+    { path: "/search-video/", search: "keyword=a", freshMs: 5 * minute, staleMs: 5 * minute },
+    { path: "/search-video/", search: "keyword=a&sort_by=1", freshMs: 5 * minute, staleMs: 5 * minute },
+    { path: "/search-video/", search: "keyword=a&sort_by=2", freshMs: 5 * minute, staleMs: 0 },
+    { path: "/user-stories/", search: "userid=1", freshMs: 5 * minute, staleMs: 5 * minute },
+    { path: "/post-comment-replies/", search: "video_id=1&comment_id=1", freshMs: 10 * minute, staleMs: 10 * minute },
+    { path: "/ads-detail/", search: "url=https://tiktok.com", freshMs: hour, staleMs: hour },
+  ])("of $path $search is fresh $freshMs ms and stale $staleMs ms more", ({ freshMs, staleMs, ...given }) => {
+    expect(windowsOf(given)).toEqual({ kind: "answer", freshMs, staleMs });
+  });
+
+  it.each([
+    { json: commentedAgo(day + second), freshMs: hour, because: "nobody commented for a day" },
+    { json: commentedAgo(9 * day, day + second, 2 * day), freshMs: hour, because: "the newest of them is cold" },
+    { json: commentedAgo(day), freshMs: 5 * minute, because: "a day is not over a day" },
+    { json: commentedAgo(9 * day, minute), freshMs: 5 * minute, because: "the newest need not come first" },
+    { json: { comments: [{ id: "1" }] }, freshMs: 5 * minute, because: "without a time they may be hot" },
+    { json: { comments: "none" }, freshMs: 5 * minute, because: "what is no list may be hot" },
+    { json: { comments: [null, { create_time: null }] }, freshMs: 5 * minute, because: "null is no time" },
+    {
+      json: commentedAgo(9 * day),
+      search: "url=1&cursor=20",
+      freshMs: 5 * minute,
+      because: "only the first page tells",
+    },
+  ])("of comments is fresh $freshMs ms: $because", ({ json, freshMs, search = "url=1" }) => {
+    expect(windowsOf({ path: "/post-comments/", search, json })).toEqual({ kind: "answer", freshMs, staleMs: freshMs });
+  });
+
+  it.each([
+    { livesMs: 10 * hour, freshMs: 6 * hour, staleMs: hour, because: "the links outlive it" },
+    { livesMs: 6 * hour + 31 * minute, freshMs: 6 * hour, staleMs: 30 * minute, because: "they die while it is stale" },
+    {
+      livesMs: 2 * hour,
+      freshMs: 119 * minute,
+      staleMs: 0,
+      because: "they die while it is fresh, and a minute is left",
+    },
+    { livesMs: minute, freshMs: 2 * second, staleMs: 0, because: "those who wait for this fetch still share it" },
+    { livesMs: -day, freshMs: 2 * second, staleMs: 0, because: "dead links are shared no longer than that" },
+  ])("of a post whose links live $livesMs ms is fresh $freshMs ms: $because", ({ livesMs, freshMs, staleMs }) => {
+    const json = expiringIn(livesMs);
+    expect(windowsOf({ path: "/post-detail/", search: "url=1", json })).toEqual({ kind: "answer", freshMs, staleMs });
+  });
+
+  it("is kept a minute when it is an empty list, because the first item may come any time", () => {
+    const empty = { path: "/user-posts/", search: "userid=1", outcome: "empty" } as const;
+    expect(windowsOf(empty)).toEqual({ kind: "answer", freshMs: minute, staleMs: 0 });
+  });
+});
+
+it("a not-found is kept five minutes as negative, and never stale", () => {
+  const gone = { path: "/post-detail/", search: "url=1", outcome: "not_found" } as const;
+  expect(windowsOf(gone)).toEqual({ kind: "negative", freshMs: 5 * minute, staleMs: 0 });
+});
+
+const errors = ["account_error", "rate_limited", "client_error", "server_error", "origin_unreachable"] as const;
+const failures = ["hollow", "malformed", "redirect", "truncated", "oversized", "timeout", "thrown"] as const;
+
+it.each([...errors, ...failures])("%s is never kept, because an error is no answer", (outcome) => {
+  expect(windowsOf({ path: "/userid/", search: "username=a", outcome })).toBeNull();
+});
+
+it.each(["success", "not_found", "empty"] as const)("a download is never kept, be it %s", (outcome) => {
+  expect(windowsOf({ path: "/download-video/", search: "url=1", outcome })).toBeNull();
+});
+
+describe("every window is a setting, so that tests can shrink it", () => {
+  const tiny = { freshMs: 10, staleMs: 5 };
+  it.each([
+    { path: "/userid/", search: "username=a", overrides: { userid: tiny }, is: tiny },
+    { path: "/userid/", search: "username=a", overrides: { "not-found": tiny }, outcome: "not_found", is: tiny },
+    { path: "/user-posts/", search: "userid=1", overrides: { empty: tiny }, outcome: "empty", is: tiny },
+    {
+      path: "/post-comments/",
+      search: "url=1",
+      overrides: { "post-comments": tiny },
+      json: commentedAgo(9 * day),
+      is: tiny,
+    },
+    {
+      path: "/post-detail/",
+      search: "url=1",
+      overrides: { "post-detail": tiny },
+      json: expiringIn(minute),
+      is: { freshMs: 10, staleMs: 0 },
+    },
+    {
+      path: "/search-video/",
+      search: "keyword=a&sort_by=2",
+      overrides: { "search-video": tiny },
+      is: { freshMs: 10, staleMs: 0 },
+    },
+  ] as const)("$path with $overrides", ({ is, ...given }) => expect(windowsOf(given)).toMatchObject(is));
+});
+
+describe("an entry fetched at 1,000 with 500 fresh and 200 stale", () => {
+  const entry = { fetchedAtMs: 1_000, freshMs: 500, staleMs: 200 };
+  it.each([
+    { nowMs: 1_000, is: "fresh", leftMs: 700, because: "it was just fetched" },
+    { nowMs: 1_499, is: "fresh", leftMs: 201, because: "one millisecond is left" },
+    { nowMs: 1_500, is: "stale", leftMs: 200, because: "the window ends exclusively" },
+    { nowMs: 1_699, is: "stale", leftMs: 1, because: "one millisecond is left" },
+    { nowMs: 1_700, is: "expired", leftMs: 0, because: "the bound ends exclusively" },
+    { nowMs: 900, is: "fresh", leftMs: 800, because: "a clock behind the writer's finds it fresh" },
+  ])("is $is at $nowMs and of use for $leftMs more: $because", ({ nowMs, is, leftMs }) => {
+    expect(freshness(entry, nowMs)).toBe(is);
+    expect(retainedMs(entry, nowMs)).toBe(leftMs);
+  });
+});
