@@ -1,0 +1,62 @@
+import type { Outcome } from "./outcome.ts";
+
+export type ChargeRules = {
+  /** Whether the upstream takes a credit for "not found". Its texts contradict each other; the caching guide's says that it does. */
+  readonly chargeNotFound: boolean;
+};
+
+export type Charge = { readonly charged: number; readonly inDoubt: number };
+
+type Verdict = "charged" | "free" | "in-doubt" | "as-not-found";
+
+/**
+ * What the upstream takes for a dispatch. The vendor: one credit a request, and in one place, that only a success costs. Charged is what is
+ * known to be taken, in doubt what may have been, so that charged <= the upstream's own count <= charged + in doubt.
+ */
+const VERDICTS: Readonly<Record<Outcome, Verdict>> = {
+  success: "charged",
+  /** No items is an answer: the upstream looked. */
+  empty: "charged",
+  not_found: "as-not-found",
+  /** Status 200 with the keys of an answer: a success to whoever counts by status. */
+  hollow: "charged",
+  /** Refused at the upstream's door, before any work: bad key, no balance, over the limit, bad request. */
+  account_error: "free",
+  rate_limited: "free",
+  client_error: "free",
+  /** The upstream itself said that it failed; only a success costs. */
+  server_error: "free",
+  /** Not the upstream's own word: a CDN gave up on it (RFC 9110 has no 52x), maybe after the work was done. */
+  origin_unreachable: "in-doubt",
+  /** Status 200 without JSON: something answered, and nothing says that it was the upstream. */
+  malformed: "in-doubt",
+  redirect: "in-doubt",
+  /** The upstream had begun to answer; what is lost is the rest. */
+  truncated: "in-doubt",
+  oversized: "in-doubt",
+  /** Refused before the upstream saw it, or answered with the reply lost: from here they look the same. */
+  timeout: "in-doubt",
+  thrown: "in-doubt",
+};
+
+/** Splits what a dispatch cost into what is known and what is in doubt. `credits` is the endpoint's price. */
+export function charge(outcome: Outcome, credits: number, { chargeNotFound }: ChargeRules): Charge {
+  const verdict = VERDICTS[outcome];
+  switch (verdict) {
+    case "charged":
+      return { charged: credits, inDoubt: 0 };
+    case "free":
+      return { charged: 0, inDoubt: 0 };
+    case "in-doubt":
+      return { charged: 0, inDoubt: credits };
+    case "as-not-found":
+      return { charged: chargeNotFound ? credits : 0, inDoubt: 0 };
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** Whether `text` is an outcome; the table above has every one of them. */
+export function isOutcome(text: unknown): text is Outcome {
+  return typeof text === "string" && Object.hasOwn(VERDICTS, text);
+}

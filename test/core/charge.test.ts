@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { charge, isOutcome } from "../../src/core/charge.ts";
+
+const rules = { chargeNotFound: true };
+
+describe("what a dispatch costs", () => {
+  it.each([
+    { outcome: "success", charged: 3, inDoubt: 0, because: "an answer costs its price" },
+    { outcome: "empty", charged: 3, inDoubt: 0, because: "an empty list is an answer" },
+    { outcome: "hollow", charged: 3, inDoubt: 0, because: "status 200 counts as a success" },
+    { outcome: "not_found", charged: 3, inDoubt: 0, because: "the rule says that it is charged" },
+    { outcome: "account_error", charged: 0, inDoubt: 0, because: "nothing was done" },
+    { outcome: "rate_limited", charged: 0, inDoubt: 0, because: "nothing was done" },
+    { outcome: "client_error", charged: 0, inDoubt: 0, because: "nothing was done" },
+    { outcome: "server_error", charged: 0, inDoubt: 0, because: "only a success costs" },
+    { outcome: "origin_unreachable", charged: 0, inDoubt: 3, because: "the CDN does not know what its origin did" },
+    { outcome: "malformed", charged: 0, inDoubt: 3, because: "nobody knows who answered" },
+    { outcome: "redirect", charged: 0, inDoubt: 3, because: "nobody knows who answered" },
+    { outcome: "truncated", charged: 0, inDoubt: 3, because: "the work was done and the answer lost" },
+    { outcome: "oversized", charged: 0, inDoubt: 3, because: "the work was done and the answer dropped" },
+    { outcome: "timeout", charged: 0, inDoubt: 3, because: "the reply may only be late" },
+    { outcome: "thrown", charged: 0, inDoubt: 3, because: "a lost reply looks like a refused connection" },
+  ] as const)("of $outcome is $charged and $inDoubt in doubt: $because", ({ outcome, charged, inDoubt }) => {
+    expect(charge(outcome, 3, rules)).toEqual({ charged, inDoubt });
+  });
+
+  it("leaves a not-found free when the rule says so, because the upstream's texts contradict each other", () => {
+    expect(charge("not_found", 1, { chargeNotFound: false })).toEqual({ charged: 0, inDoubt: 0 });
+  });
+});
+
+it.each([
+  { text: "success", is: true, because: "it stands in the table" },
+  { text: "constructor", is: false, because: "a prototype's property does not" },
+  { text: "", is: false, because: "nothing does not" },
+  { text: 1, is: false, because: "a number does not" },
+])("$text is an outcome, $is: $because", ({ text, is }) => expect(isOutcome(text)).toBe(is));
