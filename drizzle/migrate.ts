@@ -31,8 +31,9 @@ export async function migrate(ownerDatabaseUrl: string): Promise<void> {
 
 async function connect(databaseUrl: string): Promise<Client> {
   // pg repeats a malformed URL, with its password, in its error.
-  if (!URL.canParse(databaseUrl))
-    throw new Error("the database URL is not a URL: postgres://user:password@host/database");
+  if (!/^postgres(ql)?:$/.test(URL.parse(databaseUrl)?.protocol ?? "")) {
+    throw new Error("the database URL is not one: postgres://user:password@host/database");
+  }
   const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
   try {
     await client.connect();
