@@ -3,5 +3,6 @@
  * tests holds it: partitions, forced row-level security, policies, roles and grants.
  */
 export { app } from "./columns.ts";
-export { apiKeys, plans, tenants, tenantUsers, upstreamKeys } from "./tenancy-schema.ts";
+export { plans } from "./plan-schema.ts";
+export { apiKeys, tenants, tenantUsers, upstreamKeys } from "./tenancy-schema.ts";
 export { deadMessages, tiktokUserSnapshots, usageDailyRollup, usageEvents, usageHits } from "./usage-schema.ts";

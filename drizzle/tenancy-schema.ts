@@ -13,25 +13,14 @@ import {
 } from "drizzle-orm/pg-core";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import { app, bytea, instant, oneOf } from "./columns.ts";
+import { planNames, plans } from "./plan-schema.ts";
 
-const planNames = ["free", "pro", "enterprise"] as const;
 const keyModes = ["shared", "byo"] as const;
 const tenantStatuses = ["active", "suspended"] as const;
 const cacheScopes = ["pool", "tenant"] as const;
 const userRoles = ["owner", "admin", "member"] as const;
 const permissions = ["data", "refresh", "manage"] as const;
 const upstreamKeyStatuses = ["pending", "active", "retired", "invalid"] as const;
-
-/** What a plan grants and costs. A quota of null is no quota. */
-export const plans = app.table("plans", {
-  name: text({ enum: planNames }).primaryKey(),
-  burstCapacity: integer("burst_capacity").notNull(),
-  burstRefillPerSecond: integer("burst_refill_per_second").notNull(),
-  dailyQuota: integer("daily_quota"),
-  monthlyQuota: integer("monthly_quota"),
-  monthlyPriceCents: integer("monthly_price_cents").notNull(),
-  overageCentsPerThousandCredits: integer("overage_cents_per_thousand_credits").notNull(),
-});
 
 /** A customer. Deleting one sets `deleted_at`: its usage is invoiced after it is gone. */
 export const tenants = app.table(
