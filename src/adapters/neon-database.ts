@@ -17,7 +17,8 @@ export type DatabaseSettings = {
 /** A database over Neon's HTTP driver: no connection is held, and every request is a transaction of its own. Does no I/O. */
 export function connect(databaseUrl: string, { sqlEndpoint, timeoutMs }: DatabaseSettings): Database {
   // The vendor's own check repeats the URL, with its password, in the error.
-  if (!URL.canParse(databaseUrl)) throw new TypeError("a database URL is not a URL");
+  if (!URL.canParse(databaseUrl) || !databaseUrl.startsWith("postgres"))
+    throw new TypeError("a database URL is not one");
   if (sqlEndpoint !== undefined) neonConfig.fetchEndpoint = new URL("/sql", sqlEndpoint).href;
   const fetchOptions = {
     // The vendor copies the options for each request, so each gets a deadline of its own: a plain signal would end all of them at once.

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { neonKeyDirectory } from "../../src/adapters/neon-key-directory.ts";
+import type { KeyDirectory } from "../../src/core/ports.ts";
+import { memoryKeyDirectory } from "../support/memory-key-directory.ts";
+import { neonTenancy } from "../support/neon-tenancy.ts";
+import type { NeonTenancy } from "../support/neon-tenancy.ts";
+import { silentLog } from "../support/silent-log.ts";
+import { TENANT_A, TENANT_B } from "../support/tenancy-database.ts";
+import { keyDirectoryContract, knownKeys } from "./key-directory.contract.ts";
+import type { KnownKey } from "./key-directory.contract.ts";
+
+const nowMs = Date.UTC(2026, 10, 20);
+
+async function store({ owner }: NeonTenancy, key: KnownKey): Promise<void> {
+  await owner.query(
+    `INSERT INTO app.api_keys (id, tenant_id, digest, pepper_version, permissions, last4, expires_at, revoked_at)
+     VALUES ($1, $2, decode($3, 'hex'), $4, $5, 'last', $6, $7)`,
+    [
+      key.keyId,
+      key.tenant.id,
+      key.digest,
+      key.pepperVersion,
+      key.permissions,
+      date(key.expiresAtMs),
+      date(key.revokedAtMs),
+    ],
+  );
+  const sealed = key.tenant.upstreamKey;
+  if (sealed === null) return;
+  await owner.query(
+    `INSERT INTO app.upstream_keys VALUES ($1, $2, $3, 'active', 'last', $4, $5,
+       decode($6, 'base64'), decode($7, 'base64'), decode($8, 'base64'), decode($9, 'base64')),
+       ($1, gen_random_uuid(), $3 - 1, 'retired', 'last', false, 1, '', '', '', '')`,
+    [sealed.tenantId, sealed.id, sealed.version, sealed.downloadTier, sealed.kekVersion, ...binary(sealed)],
+  );
+  await owner.query(
+    `UPDATE app.tenants SET key_mode = 'byo', active_upstream_key_id = $2, tiklive_key_last4 = 'last',
+       status = $3, cache_scope = $4 WHERE id = $1`,
+    [key.tenant.id, sealed.id, key.tenant.status, key.tenant.cacheScope],
+  );
+}
+
+const date = (ms: number | null) => (ms === null ? null : new Date(ms));
+
+function binary(sealed: NonNullable<KnownKey["tenant"]["upstreamKey"]>): string[] {
+  return [sealed.wrapIv, sealed.wrappedKey, sealed.iv, sealed.ciphertext];
+}
+
+describe("the key directory in Postgres", () => {
+  let database: NeonTenancy;
+  let directory: KeyDirectory;
+  const logged: string[] = [];
+  beforeAll(async () => {
+    database = await neonTenancy();
+    for (const key of knownKeys) await store(database, key);
+    const log = { ...silentLog, error: (event: string) => void logged.push(event) };
+    directory = neonKeyDirectory(database.connectAs("auth", 1_000), () => nowMs, log);
+  });
+  afterAll(() => database.close());
+
+  keyDirectoryContract(async () => ({ directory, nowMs }));
+
+  it("takes the time before it asks, because what changes meanwhile may not be in the answer", async () => {
+    let asked = 0;
+    const clock = () => (asked += 1);
+    const found = await neonKeyDirectory(database.connectAs("auth"), clock, silentLog).find("SharedTenant");
+    expect(found).toMatchObject({ kind: "found", record: { readAtMs: 1 } });
+    expect(asked).toBe(1);
+  });
+
+  it("gives no upstream key that was marked invalid, though the tenant still points at it", async () => {
+    await database.owner.query("UPDATE app.upstream_keys SET status = 'invalid' WHERE status = 'active'");
+    const found = await directory.find("ByoTenant000");
+    await database.owner.query("UPDATE app.upstream_keys SET status = 'active' WHERE status = 'invalid'");
+    expect(found).toMatchObject({ record: { tenant: { id: TENANT_B, keyMode: "byo", upstreamKey: null } } });
+  });
+
+  it("knows no key of a deleted tenant", async () => {
+    await database.owner.query("UPDATE app.tenants SET deleted_at = now() WHERE id = $1", [TENANT_A]);
+    const found = await directory.find("SharedTenant");
+    await database.owner.query("UPDATE app.tenants SET deleted_at = NULL WHERE id = $1", [TENANT_A]);
+    expect(found).toEqual({ kind: "absent" });
+  });
+
+  it.each(["down", "status", "drop-reply"] as const)(
+    "is unavailable, by name in the log, when the fault is %s: absent would be believed",
+    async (kind) => {
+      logged.length = 0;
+      await database.breakNext({ kind });
+      expect(await directory.find("SharedTenant")).toEqual({ kind: "unavailable" });
+      expect(logged).toEqual(["key-directory-unavailable"]);
+    },
+  );
+
+  it("is unavailable when Postgres takes longer than the deadline", async () => {
+    const hasty = neonKeyDirectory(database.connectAs("auth", 50), () => nowMs, silentLog);
+    await database.breakNext({ kind: "delay", delayMs: 2_000 });
+    expect(await hasty.find("SharedTenant")).toEqual({ kind: "unavailable" });
+  });
+});
+
+describe("the key directory in memory", () => {
+  keyDirectoryContract(async () => ({ directory: memoryKeyDirectory(knownKeys, () => nowMs), nowMs }));
+});

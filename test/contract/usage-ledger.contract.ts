@@ -1,0 +1,85 @@
+import { expect, it } from "vitest";
+import type { UsageLedger } from "../../src/core/ports.ts";
+import { sampleEvent, sampleHits } from "../support/sample-usage.ts";
+import type { RollupRow } from "../support/memory-usage-ledger.ts";
+import { TENANT_A, TENANT_B } from "../support/tenancy-database.ts";
+
+/** `rollup` is sorted by tenant, day and endpoint. */
+export type UsageLedgerUnderTest = { readonly ledger: UsageLedger; rollup(): Promise<RollupRow[]> };
+
+const nothing = { calls: 0, creditsCharged: 0, creditsInDoubt: 0, hits: 0, creditsSaved: 0 };
+
+/** What every usage ledger promises, whatever it is made of. `make` gives an empty one. */
+export function usageLedgerContract(make: () => Promise<UsageLedgerUnderTest>): void {
+  it("sums calls, credits and doubts for each tenant, UTC day and endpoint", async () => {
+    const { ledger, rollup } = await make();
+    await ledger.addEvents(TENANT_A, [
+      sampleEvent(TENANT_A),
+      sampleEvent(TENANT_A, { outcome: "not_found", creditsCharged: 3 }),
+      sampleEvent(TENANT_A, { outcome: "timeout", creditsCharged: 0, creditsInDoubt: 1 }),
+      sampleEvent(TENANT_A, { endpoint: "/user-posts/" }),
+    ]);
+    await ledger.addEvents(TENANT_B, [sampleEvent(TENANT_B)]);
+    const day = "2026-11-20";
+    expect(await rollup()).toEqual([
+      { ...nothing, tenantId: TENANT_A, day, endpoint: "/user-posts/", calls: 1, creditsCharged: 1 },
+      { ...nothing, tenantId: TENANT_A, day, endpoint: "/userid/", calls: 3, creditsCharged: 4, creditsInDoubt: 1 },
+      { ...nothing, tenantId: TENANT_B, day, endpoint: "/userid/", calls: 1, creditsCharged: 1 },
+    ]);
+  });
+
+  it("counts an event in the day of its own millisecond, however late it comes", async () => {
+    const { ledger, rollup } = await make();
+    const midnightMs = Date.UTC(2026, 10, 21);
+    await ledger.addEvents(TENANT_A, [sampleEvent(TENANT_A, { occurredAtMs: midnightMs })]);
+    await ledger.addEvents(TENANT_A, [sampleEvent(TENANT_A, { occurredAtMs: midnightMs - 1 })]);
+    expect((await rollup()).map(({ day, calls }) => ({ day, calls }))).toEqual([
+      { day: "2026-11-20", calls: 1 },
+      { day: "2026-11-21", calls: 1 },
+    ]);
+  });
+
+  it("adds an event once, because queues deliver at least once and in any company", async () => {
+    const { ledger, rollup } = await make();
+    const [first, second] = [sampleEvent(TENANT_A), sampleEvent(TENANT_A)];
+    await ledger.addEvents(TENANT_A, [first, first]);
+    await ledger.addEvents(TENANT_A, [second, first]);
+    await ledger.addEvents(TENANT_A, [{ ...first, creditsCharged: 9, creditsInDoubt: 9 }]);
+    expect(await rollup()).toMatchObject([{ calls: 2, creditsCharged: 2, creditsInDoubt: 0 }]);
+  });
+
+  it("adds an event once when eight consumers have it at the same time", async () => {
+    const { ledger, rollup } = await make();
+    const events = Array.from({ length: 20 }, (_, at) => sampleEvent(TENANT_A, { endpoint: `/${at % 5}/` }));
+    const deliveries = Array.from({ length: 8 }, (_, at) => [...events.slice(at), ...events.slice(0, at)]);
+    await Promise.all(deliveries.map((delivery) => ledger.addEvents(TENANT_A, delivery)));
+    expect((await rollup()).map(({ calls }) => calls)).toEqual([4, 4, 4, 4, 4]);
+  });
+
+  it("records nothing of a delivery that holds another tenant's event, because one tenant never pays for another", async () => {
+    const { ledger, rollup } = await make();
+    await expect(ledger.addEvents(TENANT_A, [sampleEvent(TENANT_A), sampleEvent(TENANT_B)])).rejects.toThrow(Error);
+    await expect(ledger.addHits(TENANT_A, [sampleHits(TENANT_A), sampleHits(TENANT_B)])).rejects.toThrow(Error);
+    expect(await rollup()).toEqual([]);
+  });
+
+  it("adds hits and what they saved beside the calls, each batch once", async () => {
+    const { ledger, rollup } = await make();
+    const [first, second] = [sampleHits(TENANT_A), sampleHits(TENANT_A)];
+    await ledger.addEvents(TENANT_A, [sampleEvent(TENANT_A)]);
+    await ledger.addHits(TENANT_A, [first, first]);
+    await ledger.addHits(TENANT_A, [second, first]);
+    expect(await rollup()).toMatchObject([
+      { endpoint: "/user-posts/", calls: 0, hits: 4, creditsSaved: 8 },
+      { endpoint: "/userid/", calls: 1, creditsCharged: 1, hits: 10, creditsSaved: 10 },
+    ]);
+  });
+
+  it("takes an empty delivery for nothing", async () => {
+    const { ledger, rollup } = await make();
+    await ledger.addEvents(TENANT_A, []);
+    await ledger.addHits(TENANT_A, []);
+    await ledger.addHits(TENANT_A, [sampleHits(TENANT_A, { rows: [] })]);
+    expect(await rollup()).toEqual([]);
+  });
+}

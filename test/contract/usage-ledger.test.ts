@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { neonUsageLedger } from "../../src/adapters/neon-usage-ledger.ts";
+import type { UsageLedger } from "../../src/core/ports.ts";
+import { neonTenancy } from "../support/neon-tenancy.ts";
+import type { NeonTenancy } from "../support/neon-tenancy.ts";
+import { memoryUsageLedger } from "../support/memory-usage-ledger.ts";
+import type { RollupRow } from "../support/memory-usage-ledger.ts";
+import { sampleEvent, sampleHits } from "../support/sample-usage.ts";
+import { TENANT_A } from "../support/tenancy-database.ts";
+import { usageLedgerContract } from "./usage-ledger.contract.ts";
+
+describe("the usage ledger in Postgres", () => {
+  let database: NeonTenancy;
+  let ledger: UsageLedger;
+
+  beforeAll(async () => {
+    database = await neonTenancy();
+    ledger = neonUsageLedger(database.connectAs("rw"));
+    // Far east of UTC, where a day taken in the session's zone would be tomorrow.
+    await database.owner.query(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET TimeZone = 'Asia/Tokyo'`);
+  });
+  beforeEach(async () => {
+    await database.owner.query("TRUNCATE app.usage_events, app.usage_hits, app.usage_daily_rollup");
+  });
+  afterAll(() => database.close());
+
+  async function rollup(): Promise<RollupRow[]> {
+    const { rows } = await database.owner.query<RollupRow>(
+      `SELECT tenant_id AS "tenantId", day::text, endpoint, calls::float8, credits_charged::float8 AS "creditsCharged",
+         credits_in_doubt::float8 AS "creditsInDoubt", hits::float8, credits_saved::float8 AS "creditsSaved"
+       FROM app.usage_daily_rollup ORDER BY tenant_id, day, endpoint`,
+    );
+    return rows;
+  }
+
+  usageLedgerContract(async () => ({ ledger, rollup }));
+
+  it("keeps every field of an event, to the millisecond", async () => {
+    const event = sampleEvent(TENANT_A, {
+      occurredAtMs: 1_795_174_245_987,
+      status: 0,
+      outcome: "timeout",
+      creditsInDoubt: 2,
+    });
+    await ledger.addEvents(TENANT_A, [event]);
+    const { rows } = await database.owner.query<UsageLedger>(
+      `SELECT event_id AS "eventId", tenant_id AS "tenantId", (extract(epoch FROM occurred_at) * 1000)::float8 AS "occurredAtMs",
+         endpoint, status, outcome, credits_charged AS "creditsCharged", credits_in_doubt AS "creditsInDoubt",
+         request_id AS "requestId", upstream_key_id AS "upstreamKeyId" FROM app.usage_events`,
+    );
+    expect(rows).toEqual([event]);
+  });
+
+  it("reads any millisecond exactly, because a time that differs from its id's is refused", async () => {
+    const events = Array.from({ length: 1_000 }, (_, at) =>
+      sampleEvent(TENANT_A, { occurredAtMs: 1_795_174_245_000 + at }),
+    );
+    await ledger.addEvents(TENANT_A, events);
+    expect(await rollup()).toMatchObject([{ calls: 1_000 }]);
+  });
+
+  it("throws when the reply is lost, and the repetition adds nothing to what was committed", async () => {
+    const [event, batch] = [sampleEvent(TENANT_A), sampleHits(TENANT_A)];
+    await database.breakNext({ kind: "drop-reply", contains: "usage_events" });
+    await database.breakNext({ kind: "drop-reply", contains: "usage_hits" });
+    await expect(ledger.addEvents(TENANT_A, [event])).rejects.toThrow(Error);
+    await expect(ledger.addHits(TENANT_A, [batch])).rejects.toThrow(Error);
+    const committed = await rollup();
+    expect(committed).toMatchObject([{ hits: 2 }, { calls: 1, hits: 5 }]);
+    await ledger.addEvents(TENANT_A, [event]);
+    await ledger.addHits(TENANT_A, [batch]);
+    expect(await rollup()).toEqual(committed);
+  });
+
+  it("throws when Postgres is down, because the queue must deliver again", async () => {
+    await database.breakNext({ kind: "down" });
+    await expect(ledger.addEvents(TENANT_A, [sampleEvent(TENANT_A)])).rejects.toThrow(Error);
+    expect(await rollup()).toEqual([]);
+  });
+});
+
+describe("the usage ledger in memory", () => {
+  usageLedgerContract(async () => {
+    const ledger = memoryUsageLedger();
+    return { ledger, rollup: async () => ledger.rollup() };
+  });
+});

@@ -1,0 +1,73 @@
+import type { UsageLedger } from "../../src/core/ports.ts";
+import type { HitBatch, UsageEvent } from "../../src/core/usage.ts";
+
+/** One row of the rollup, as `usage_daily_rollup` keeps it. */
+export type RollupRow = {
+  readonly tenantId: string;
+  readonly day: string;
+  readonly endpoint: string;
+  readonly calls: number;
+  readonly creditsCharged: number;
+  readonly creditsInDoubt: number;
+  readonly hits: number;
+  readonly creditsSaved: number;
+};
+
+type Figures = Omit<RollupRow, "tenantId" | "day" | "endpoint">;
+
+/** A usage ledger in memory that passes the contract of the real one. */
+export function memoryUsageLedger(): UsageLedger & { rollup(): RollupRow[] } {
+  const events = new Map<string, UsageEvent>();
+  const batches = new Map<string, HitBatch>();
+  return {
+    async addEvents(tenantId, delivered) {
+      refuseForeign(tenantId, delivered);
+      for (const event of delivered) if (!events.has(event.eventId)) events.set(event.eventId, event);
+    },
+    async addHits(tenantId, delivered) {
+      refuseForeign(tenantId, delivered);
+      for (const batch of delivered) if (!batches.has(batch.batchId)) batches.set(batch.batchId, batch);
+    },
+    rollup: () => summed([...[...events.values()].map(rowOfEvent), ...[...batches.values()].flatMap(rowsOfBatch)]),
+  };
+}
+
+/** All or nothing, as a statement of Postgres is. */
+function refuseForeign(tenantId: string, delivered: readonly { readonly tenantId: string }[]): void {
+  if (delivered.some((one) => one.tenantId !== tenantId)) throw new Error("another tenant's usage");
+}
+
+const nothing: Figures = { calls: 0, creditsCharged: 0, creditsInDoubt: 0, hits: 0, creditsSaved: 0 };
+
+function rowOfEvent({ tenantId, occurredAtMs, endpoint, creditsCharged, creditsInDoubt }: UsageEvent): RollupRow {
+  return { ...nothing, tenantId, day: utcDay(occurredAtMs), endpoint, calls: 1, creditsCharged, creditsInDoubt };
+}
+
+function rowsOfBatch({ tenantId, flushedAtMs, rows }: HitBatch): RollupRow[] {
+  return rows.map((row) => ({ ...nothing, tenantId, day: utcDay(flushedAtMs), ...row }));
+}
+
+function utcDay(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+function summed(rows: readonly RollupRow[]): RollupRow[] {
+  const sums = new Map<string, RollupRow>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.tenantId, row.day, row.endpoint]);
+    const sum = sums.get(key);
+    sums.set(key, sum === undefined ? row : add(sum, row));
+  }
+  return [...sums].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}
+
+function add(a: RollupRow, b: RollupRow): RollupRow {
+  return {
+    ...a,
+    calls: a.calls + b.calls,
+    creditsCharged: a.creditsCharged + b.creditsCharged,
+    creditsInDoubt: a.creditsInDoubt + b.creditsInDoubt,
+    hits: a.hits + b.hits,
+    creditsSaved: a.creditsSaved + b.creditsSaved,
+  };
+}
