@@ -1,0 +1,90 @@
+import type { RateDecision } from "./ports.ts";
+
+/** How an answer came about, as `Cache-Status` says it (RFC 9211). `ttlSeconds` is negative for what is stale. */
+export type CacheHandling =
+  /** `detail`: the tier, or why an answer past its window was served. */
+  | { readonly kind: "hit"; readonly detail: HitDetail; readonly ttlSeconds: number }
+  /** `requested`: there may have been an answer, and the client wanted a newer one. `status` is null when none came. */
+  | {
+      readonly kind: "miss" | "requested";
+      readonly status: number | null;
+      readonly stored: boolean;
+      readonly collapsed?: boolean;
+      readonly ttlSeconds?: number;
+    }
+  | { readonly kind: "stale-on-error"; readonly status: number; readonly ttlSeconds: number }
+  /** A download: never looked up and never kept. */
+  | { readonly kind: "bypass" };
+
+export type HitDetail = "memory" | "colo" | "redis" | "negative" | "derived" | "swr" | "outage" | "budget";
+
+type Burst = { readonly capacity: number; readonly refillPerSecond: number };
+
+/** A client asks again after a minute at the latest, for a purge does not reach what a client keeps. */
+const CLIENT_KEEPS_SECONDS = 60;
+
+/**
+ * `Cache-Control` of a tenant's answer, from whole seconds. Private, since `X-Api-Key` is not `Authorization` and nothing else would keep a
+ * shared cache from storing it. A client subtracts `Age` from `max-age`, so the age is added.
+ */
+export function cacheControl(ageSeconds: number, remainingSeconds: number): string {
+  return `private, max-age=${ageSeconds + Math.max(0, Math.min(CLIENT_KEEPS_SECONDS, remainingSeconds))}`;
+}
+
+/** One member, ours. `hit` and `fwd` exclude each other; the key is never shown. */
+export function cacheStatus(handling: CacheHandling): string {
+  switch (handling.kind) {
+    case "hit":
+      return `tikedge; hit; ttl=${handling.ttlSeconds}; detail=${handling.detail}`;
+    case "miss":
+      return forwarded("uri-miss", handling);
+    case "requested":
+      return forwarded("request", handling);
+    case "stale-on-error":
+      return `tikedge; fwd=stale; fwd-status=${handling.status}; ttl=${handling.ttlSeconds}; detail=sie`;
+    case "bypass":
+      return "tikedge; fwd=bypass; detail=download";
+    default:
+      return handling satisfies never;
+  }
+}
+
+/**
+ * `RateLimit-Policy` and `RateLimit` (IETF draft 11) for the tenant's bucket. None when the limiter did not answer: figures are never
+ * invented. The policy's window is the time that an empty bucket takes to fill.
+ */
+export function rateLimitFields(decision: RateDecision, burst: Burst, nowMs: number): Readonly<Record<string, string>> {
+  if (decision.kind === "unavailable") return {};
+  const windowSeconds = Math.ceil(burst.capacity / burst.refillPerSecond);
+  const remaining = Math.max(0, Math.floor(decision.remaining));
+  return {
+    "ratelimit-policy": `"burst";q=${decision.limit};w=${windowSeconds}`,
+    ratelimit: `"burst";r=${remaining};t=${secondsUntil(decision.resetAtMs, nowMs)}`,
+  };
+}
+
+/** Whole seconds until a time, rounded up, so that who waits them is never too early. */
+export function secondsUntil(atMs: number, nowMs: number): number {
+  return Math.max(0, Math.ceil((atMs - nowMs) / 1_000));
+}
+
+/** `Server-Timing` of named durations in milliseconds. */
+export function serverTiming(durationsMs: Readonly<Record<string, number>>): string {
+  return Object.entries(durationsMs)
+    .map(([name, durationMs]) => `${name};dur=${Number(durationMs.toFixed(1))}`)
+    .join(", ");
+}
+
+function forwarded(
+  why: string,
+  { status, stored, collapsed, ttlSeconds }: Extract<CacheHandling, { stored: boolean }>,
+): string {
+  const parts = [
+    `tikedge; fwd=${why}`,
+    ...(status === null ? [] : [`fwd-status=${status}`]),
+    ...(stored ? ["stored"] : []),
+    ...(collapsed === true ? ["collapsed"] : []),
+    ...(ttlSeconds === undefined ? [] : [`ttl=${ttlSeconds}`]),
+  ];
+  return parts.join("; ");
+}
