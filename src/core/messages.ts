@@ -1,0 +1,93 @@
+import * as v from "valibot";
+import { isOutcome } from "./charge.ts";
+import type { Outcome } from "./outcome.ts";
+import type { OpenReservation } from "./ports.ts";
+import type { HitBatch, UsageEvent, UsageMessage } from "./usage.ts";
+import { isUuid, isUuid7, uuid7TimeMs } from "./uuid7.ts";
+
+/** Far above any price or any count between two flushes: what is above it is damage, and must not reach an invoice. */
+const MOST = 1_000_000;
+const ROWS = 1_000;
+
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MOST));
+const timeMs = v.pipe(v.number(), v.integer(), v.minValue(0));
+const uuid = v.pipe(v.string(), v.check(isUuid, "Invalid UUID"));
+const uuid7 = v.pipe(v.string(), v.check(isUuid7, "Invalid UUIDv7"));
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
+/** Of the form of a path, not one of the table: what an older Worker dispatched must be recorded by a newer one. */
+const endpoint = v.pipe(name, v.regex(/^\/[a-z0-9-]+\/$/));
+
+const order = { tenantId: uuid, endpoint, requestId: name, upstreamKeyId: name };
+
+const UsageEventSchema = v.pipe(
+  v.object({
+    ...order,
+    eventId: uuid7,
+    occurredAtMs: timeMs,
+    status: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(999)),
+    outcome: v.custom<Outcome>(isOutcome, "Invalid outcome"),
+    creditsCharged: whole,
+    creditsInDoubt: whole,
+  }),
+  v.forward(
+    v.partialCheck(
+      [["eventId"], ["occurredAtMs"]],
+      ({ eventId, occurredAtMs }) => isUuid7(eventId) && uuid7TimeMs(eventId) === occurredAtMs,
+      "Invalid time: it is not the one inside the event's id",
+    ),
+    ["occurredAtMs"],
+  ),
+) satisfies v.GenericSchema<unknown, UsageEvent>;
+
+const HitBatchSchema = v.object({
+  batchId: uuid7,
+  tenantId: uuid,
+  flushedAtMs: timeMs,
+  rows: v.pipe(v.array(v.object({ endpoint, hits: whole, creditsSaved: whole })), v.minLength(1), v.maxLength(ROWS)),
+}) satisfies v.GenericSchema<unknown, HitBatch>;
+
+/** Unknown members are dropped and not refused: while two versions run, a newer one's messages must not be buried by an older one. */
+const UsageMessageSchema = v.variant("kind", [
+  v.object({ kind: v.literal("event"), event: UsageEventSchema }),
+  v.object({ kind: v.literal("hits"), batch: HitBatchSchema }),
+]);
+
+const OrderSchema = v.object({ ...order, credits: whole });
+
+export type ParsedMessage =
+  | { readonly kind: "ok"; readonly message: UsageMessage }
+  | { readonly kind: "malformed"; readonly reason: string };
+
+/** Reads a message of the usage queue. The reason names what is wrong and repeats none of its values, for it is logged. */
+export function parseUsageMessage(body: unknown): ParsedMessage {
+  const read = v.safeParse(UsageMessageSchema, body, { abortEarly: true });
+  if (read.success) return { kind: "ok", message: read.output };
+  const [issue] = read.issues;
+  return { kind: "malformed", reason: `${v.getDotPath(issue) ?? "message"}: ${complaint(issue)}` };
+}
+
+/** An event as the outbox holds it, or nothing when it is none. */
+export function parseUsageEvent(json: string): UsageEvent | undefined {
+  const read = v.safeParse(UsageEventSchema, parsed(json));
+  return read.success ? read.output : undefined;
+}
+
+/** An open reservation as the ledger holds it under its event id, or nothing when it is none. */
+export function parseOpenReservation(eventId: string, json: string): OpenReservation | undefined {
+  const read = v.safeParse(OrderSchema, parsed(json));
+  return read.success && isUuid7(eventId) ? { ...read.output, eventId, occurredAtMs: uuid7TimeMs(eventId) } : undefined;
+}
+
+/** The library's own messages repeat what they received; those of checks are written here and do not. */
+function complaint({ kind, type, expected, message }: v.BaseIssue<unknown>): string {
+  const ours = type === "custom" || (kind === "validation" && expected === null);
+  return ours ? message : `expected ${expected}`;
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import { parseOpenReservation, parseUsageEvent, parseUsageMessage } from "../../src/core/messages.ts";
+import { uuid7 } from "../../src/core/uuid7.ts";
+
+const occurredAtMs = 1_763_800_000_000;
+const id = uuid7(occurredAtMs, new Uint8Array(10));
+const event = {
+  eventId: id,
+  tenantId: "6ba7b810-9dad-41d1-80b4-00c04fd430c8",
+  occurredAtMs,
+  endpoint: "/userid/",
+  status: 200,
+  outcome: "success",
+  creditsCharged: 1,
+  creditsInDoubt: 0,
+  requestId: "request-1",
+  upstreamKeyId: "platform-1",
+};
+const batch = {
+  batchId: id,
+  tenantId: event.tenantId,
+  flushedAtMs: occurredAtMs + 5,
+  rows: [{ endpoint: "/userid/", hits: 3, creditsSaved: 3 }],
+};
+
+const reasonOf = (body: unknown) => {
+  const parsed = parseUsageMessage(body);
+  return parsed.kind === "malformed" ? parsed.reason : "";
+};
+
+describe("a usage message", () => {
+  it.each([
+    { message: { kind: "event", event }, because: "it is an event" },
+    { message: { kind: "hits", batch }, because: "it is a batch of hits" },
+    { message: { kind: "event", event: { ...event, status: 0, outcome: "thrown" } }, because: "no status is 0" },
+    { message: { kind: "event", event: { ...event, endpoint: "/some-day-new/" } }, because: "endpoints come and go" },
+  ])("is read: $because", ({ message }) => expect(parseUsageMessage(message)).toEqual({ kind: "ok", message }));
+
+  it("loses what it does not know and nothing else, because a newer version's money must not be buried", () => {
+    const newer = { kind: "event", event: { ...event, colo: "FRA" }, sentBy: "v2" };
+    expect(parseUsageMessage(newer)).toEqual({ kind: "ok", message: { kind: "event", event } });
+  });
+
+  it.each([
+    { change: { occurredAtMs: occurredAtMs + 1 }, at: "occurredAtMs", because: "the time is not the id's" },
+    { change: { eventId: event.tenantId }, at: "eventId", because: "the id has no time" },
+    { change: { eventId: id.toUpperCase() }, at: "eventId", because: "an id has one spelling" },
+    { change: { tenantId: "tenant" }, at: "tenantId", because: "tenants are UUIDs" },
+    { change: { endpoint: "userid" }, at: "endpoint", because: "an endpoint is a path" },
+    { change: { endpoint: `/${"a".repeat(200)}/` }, at: "endpoint", because: "no path is that long" },
+    { change: { outcome: "constructor" }, at: "outcome", because: "it is no outcome" },
+    { change: { status: 1_000 }, at: "status", because: "it is no status" },
+    { change: { creditsCharged: -1 }, at: "creditsCharged", because: "credits are never negative" },
+    { change: { creditsCharged: 0.5 }, at: "creditsCharged", because: "credits are whole" },
+    { change: { creditsCharged: 1_000_001 }, at: "creditsCharged", because: "that is damage" },
+    { change: { creditsInDoubt: Number.NaN }, at: "creditsInDoubt", because: "it is no number" },
+    { change: { creditsCharged: "1" }, at: "creditsCharged", because: "a text is no number" },
+    { change: { requestId: "" }, at: "requestId", because: "it groups nothing" },
+    { change: { upstreamKeyId: undefined }, at: "upstreamKeyId", because: "nobody knows who paid" },
+  ])("is malformed at $at: $because", ({ change, at }) => {
+    expect(reasonOf({ kind: "event", event: { ...event, ...change } })).toMatch(new RegExp(`^event\\.${at}: `));
+  });
+
+  it.each([
+    { body: { kind: "hits", batch: { ...batch, rows: [] } }, at: "batch.rows", because: "it counts nothing" },
+    {
+      body: { kind: "hits", batch: { ...batch, rows: [{ endpoint: "/a/", hits: -1, creditsSaved: 0 }] } },
+      at: "batch.rows.0.hits",
+      because: "hits are never negative",
+    },
+    { body: { kind: "other" }, at: "kind", because: "nobody knows this kind" },
+    { body: { event }, at: "kind", because: "it does not say what it is" },
+    { body: { kind: "event" }, at: "event", because: "the event is missing" },
+    { body: null, at: "message", because: "it is nothing" },
+    { body: "event", at: "message", because: "it is a text" },
+    { body: [], at: "kind", because: "it is a list" },
+  ])("is malformed at $at: $because", ({ body, at }) => expect(reasonOf(body)).toMatch(new RegExp(`^${at}: `)));
+
+  it("is refused without repeating its values, because the reason is logged", () => {
+    const secrets = Object.keys(event).map((name) =>
+      reasonOf({ kind: "event", event: { ...event, [name]: "hunter2" } }),
+    );
+    expect(secrets.filter((reason) => reason !== "")).toHaveLength(8);
+    expect(secrets.join()).not.toContain("hunter2");
+    expect(reasonOf("hunter2") + reasonOf({ kind: "hunter2" })).not.toContain("hunter2");
+  });
+});
+
+describe("what the ledger holds", () => {
+  const { tenantId, endpoint, requestId, upstreamKeyId } = event;
+  const order = { tenantId, endpoint, requestId, upstreamKeyId, credits: 1 };
+
+  it("is read as the event that was written", () => {
+    expect(parseUsageEvent(JSON.stringify(event))).toEqual(event);
+  });
+
+  it("is read as the reservation that was written, with the time of its id", () => {
+    expect(parseOpenReservation(id, JSON.stringify(order))).toEqual({ ...order, eventId: id, occurredAtMs });
+  });
+
+  it.each([
+    { read: () => parseUsageEvent("{"), because: "it is no JSON" },
+    { read: () => parseUsageEvent("{}"), because: "it is no event" },
+    { read: () => parseUsageEvent(JSON.stringify({ ...event, occurredAtMs: 1 })), because: "its time is not its id's" },
+    { read: () => parseOpenReservation(id, "{"), because: "it is no JSON" },
+    { read: () => parseOpenReservation("x", JSON.stringify(order)), because: "its id has no time" },
+    {
+      read: () => parseOpenReservation(id, JSON.stringify({ ...order, credits: -1 })),
+      because: "no price is negative",
+    },
+  ])("is nothing when $because", ({ read }) => expect(read()).toBeUndefined());
+});
