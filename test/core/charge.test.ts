@@ -20,6 +20,7 @@ describe("what a dispatch costs", () => {
     { outcome: "oversized", charged: 0, inDoubt: 3, because: "the work was done and the answer dropped" },
     { outcome: "timeout", charged: 0, inDoubt: 3, because: "the reply may only be late" },
     { outcome: "thrown", charged: 0, inDoubt: 3, because: "a lost reply looks like a refused connection" },
+    { outcome: "abandoned", charged: 0, inDoubt: 3, because: "whoever knew how it ended is gone" },
   ] as const)("of $outcome is $charged and $inDoubt in doubt: $because", ({ outcome, charged, inDoubt }) => {
     expect(charge(outcome, 3, rules)).toEqual({ charged, inDoubt });
   });

@@ -91,7 +91,16 @@ it("a not-found is kept five minutes as negative, and never stale", () => {
 });
 
 const errors = ["account_error", "rate_limited", "client_error", "server_error", "origin_unreachable"] as const;
-const failures = ["hollow", "malformed", "redirect", "truncated", "oversized", "timeout", "thrown"] as const;
+const failures = [
+  "hollow",
+  "malformed",
+  "redirect",
+  "truncated",
+  "oversized",
+  "timeout",
+  "thrown",
+  "abandoned",
+] as const;
 
 it.each([...errors, ...failures])("%s is never kept, because an error is no answer", (outcome) => {
   expect(windowsOf({ path: "/userid/", search: "username=a", outcome })).toBeNull();
