@@ -6,7 +6,8 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import * as v from "valibot";
-import { becomesReady, commandOf, end, freePort, startServer } from "./processes.ts";
+import { freePort } from "./ports.ts";
+import { becomesReady, commandOf, end, startServer } from "./processes.ts";
 
 const SUPERUSER = "postgres";
 /** A user without rights that every Unix has. */
@@ -55,7 +56,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const server = startServer(command, args, { logFile, env: ENGLISH });
   // SIGINT is the fast shutdown: connections are ended, everything is written.
   const stop = (): Promise<void> => end(server.pid, { signal: "SIGINT" });
-  if (await becomesReady(server, () => accepts(url))) return { url, stop };
+  if (await becomesReady(server, { isReady: () => accepts(url), withinMs: 30_000 })) return { url, stop };
   await stop();
   throw new Error(`PostgreSQL does not start: see ${logFile}`);
 }

@@ -1,7 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { readFile, readdir } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 
@@ -9,15 +8,19 @@ const POLL_MS = 25;
 
 export type ServerProcess = { readonly pid: number; isRunning(): boolean };
 
-export type ServerOptions = { readonly logFile: string; readonly env?: NodeJS.ProcessEnv };
+export type ServerOptions = { readonly logFile: string; readonly env?: NodeJS.ProcessEnv; readonly cwd?: string };
 
 /**
  * Starts a server in a process group of its own, so that a Ctrl-C meant for the parent reaches it only through the parent, which
  * ends things in order. It writes to a file: a pipe would break with the parent, and the server with it.
  */
-export function startServer(command: string, args: readonly string[], { logFile, env }: ServerOptions): ServerProcess {
-  const log = openSync(logFile, "a");
-  const child = spawn(command, args, { env, detached: true, stdio: ["ignore", log, log] });
+export function startServer(
+  command: string,
+  args: readonly string[],
+  { logFile, ...options }: ServerOptions,
+): ServerProcess {
+  const log = openSync(logFile, "w");
+  const child = spawn(command, args, { ...options, detached: true, stdio: ["ignore", log, log] });
   closeSync(log);
   // A program that does not exist is reported here, and has no process number.
   child.once("error", () => undefined);
@@ -39,6 +42,13 @@ export async function commandOf(pid: number): Promise<string | null> {
   }
 }
 
+/** The process that started another one; 0 when it is gone. */
+export async function parentOf(pid: number): Promise<number> {
+  if (process.platform === "linux") return Number((await statOf(pid))[1] ?? 0);
+  const { stdout } = await promisify(execFile)("ps", ["-o", "ppid=", "-p", String(pid)]).catch(() => ({ stdout: "0" }));
+  return Number(stdout);
+}
+
 /** Ends a process and waits for it: politely first, by force when it takes longer than `graceMs`. */
 export async function end(
   pid: number,
@@ -49,10 +59,43 @@ export async function end(
   await isGone(pid, graceMs);
 }
 
-/** Ends a process and everything it started in its group. */
-export async function endGroup(leader: number): Promise<void> {
-  await end(leader, { graceMs: 8_000 });
-  send(-leader, "SIGKILL");
+/** Ends every process of a group. Its leader may be gone already. */
+export async function endGroup(group: number, graceMs = 8_000): Promise<void> {
+  if (!send(-group, "SIGTERM")) return;
+  const deadline = Date.now() + graceMs;
+  while (Date.now() < deadline) {
+    if ((await membersOfGroup(group)).length === 0) return;
+    await wait(POLL_MS);
+  }
+  send(-group, "SIGKILL");
+}
+
+export type Member = { readonly pid: number; readonly command: string };
+
+/** The living processes of a group. */
+export async function membersOfGroup(group: number): Promise<readonly Member[]> {
+  const pids = await (process.platform === "linux" ? membersByProc(group) : membersByPs(group));
+  const members = await Promise.all(pids.map(async (pid) => ({ pid, command: await commandOf(pid) })));
+  return members.flatMap(({ pid, command }) => (command === null ? [] : { pid, command }));
+}
+
+/** A bare Linux has no ps. */
+async function membersByProc(group: number): Promise<number[]> {
+  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0);
+  const stats = await Promise.all(pids.map(statOf));
+  return pids.filter((_, at) => Number(stats[at]?.[2]) === group);
+}
+
+/** The fields of /proc/PID/stat after the program's name, which stands in parentheses: state, parent, group ... */
+async function statOf(pid: number): Promise<readonly string[]> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+async function membersByPs(group: number): Promise<number[]> {
+  const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,pgid="]);
+  const rows = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  return rows.filter(([, of]) => of === group).flatMap(([pid = 0]) => pid);
 }
 
 /** False when there is no such process. */
@@ -64,7 +107,8 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-async function isGone(pid: number, withinMs: number): Promise<boolean> {
+/** Waits for the end of a process; false when it lives longer. */
+export async function isGone(pid: number, withinMs: number): Promise<boolean> {
   const deadline = Date.now() + withinMs;
   while (Date.now() < deadline) {
     if ((await commandOf(pid)) === null) return true;
@@ -73,34 +117,13 @@ async function isGone(pid: number, withinMs: number): Promise<boolean> {
   return false;
 }
 
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
-}
+type Wait = { isReady(): Promise<boolean>; readonly withinMs: number; readonly signal?: AbortSignal };
 
-export async function isPortFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
-}
-
-/** Asks until the answer is yes; false when the server ends before, or when it takes too long. */
-export async function becomesReady(
-  server: ServerProcess,
-  isReady: () => Promise<boolean>,
-  withinMs = 30_000,
-): Promise<boolean> {
+/** Asks until the answer is yes; false when the server ends before, when it takes too long, or when the signal aborts. */
+export async function becomesReady(server: ServerProcess, { isReady, withinMs, signal }: Wait): Promise<boolean> {
   const deadline = Date.now() + withinMs;
   while (server.isRunning() && Date.now() < deadline) {
+    if (signal?.aborted) return false;
     if (await isReady()) return true;
     await wait(POLL_MS);
   }

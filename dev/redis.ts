@@ -4,7 +4,8 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { createRedisServer } from "js-redis-server";
-import { becomesReady, commandOf, end, freePort, startServer } from "./processes.ts";
+import { freePort } from "./ports.ts";
+import { becomesReady, commandOf, end, startServer } from "./processes.ts";
 
 export type RedisKind = "external" | "redis-server" | "valkey-server" | "embedded";
 
@@ -59,7 +60,7 @@ async function startInstalled(kind: "redis-server" | "valkey-server", options: R
   await writeFile(pidFile, `${server.pid}\n${port}\n`);
   const url = `redis://127.0.0.1:${port}`;
   const stop = (): Promise<void> => end(server.pid);
-  if (await becomesReady(server, () => accepts(url))) return { url, kind, stop };
+  if (await becomesReady(server, { isReady: () => accepts(url), withinMs: 30_000 })) return { url, kind, stop };
   await stop();
   throw new Error(`${kind} does not start: see ${logFile}`);
 }
