@@ -51,7 +51,7 @@ export function usageLedgerContract(make: () => Promise<UsageLedgerUnderTest>): 
   it("adds an event once when eight consumers have it at the same time", async () => {
     const { ledger, rollup } = await make();
     const events = Array.from({ length: 20 }, (_, at) => sampleEvent(TENANT_A, { endpoint: `/${at % 5}/` }));
-    const deliveries = Array.from({ length: 8 }, (_, at) => [...events.slice(at), ...events.slice(0, at)]);
+    const deliveries = Array.from({ length: 8 }, (_, at) => (at % 2 === 0 ? events : events.toReversed()));
     await Promise.all(deliveries.map((delivery) => ledger.addEvents(TENANT_A, delivery)));
     expect((await rollup()).map(({ calls }) => calls)).toEqual([4, 4, 4, 4, 4]);
   });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { neonUsageLedger } from "../../src/adapters/neon-usage-ledger.ts";
 import type { UsageLedger } from "../../src/core/ports.ts";
+import { eventually } from "../support/eventually.ts";
 import { neonTenancy } from "../support/neon-tenancy.ts";
 import type { NeonTenancy } from "../support/neon-tenancy.ts";
 import { memoryUsageLedger } from "../support/memory-usage-ledger.ts";
@@ -58,6 +59,34 @@ describe("the usage ledger in Postgres", () => {
     await ledger.addEvents(TENANT_A, events);
     expect(await rollup()).toMatchObject([{ calls: 1_000 }]);
   });
+
+  it("makes two consumers with the same events wait for each other instead of deadlocking", async () => {
+    const [first, held, last] = [sampleEvent(TENANT_A), sampleEvent(TENANT_A), sampleEvent(TENANT_A)];
+    const { owner } = database;
+    await owner.query("BEGIN");
+    await owner.query(
+      "INSERT INTO app.usage_events VALUES ($1, $2, app.uuid7_time($2), '/userid/', 200, 'success', 1, 0, '', '')",
+      [TENANT_A, held.eventId],
+    );
+    const consumers = Promise.all([
+      ledger.addEvents(TENANT_A, [first, held, last]),
+      ledger.addEvents(TENANT_A, [last, held, first]),
+    ]);
+    await waiting(2);
+    await owner.query("ROLLBACK");
+    await expect(consumers).resolves.toBeDefined();
+    expect(await rollup()).toMatchObject([{ calls: 3 }]);
+  });
+
+  /** Until so many statements of this database wait for a lock. */
+  function waiting(statements: number): Promise<void> {
+    return eventually(async () => {
+      // Within a transaction PostgreSQL shows the activity as it was when first asked.
+      await database.owner.query("SELECT pg_stat_clear_snapshot()");
+      const blocked = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+      expect((await database.owner.query(blocked)).rowCount).toBe(statements);
+    });
+  }
 
   it("throws when the reply is lost, and the repetition adds nothing to what was committed", async () => {
     const [event, batch] = [sampleEvent(TENANT_A), sampleHits(TENANT_A)];
