@@ -15,18 +15,9 @@ export class Clock {
     return this.#frozenAtMs !== undefined;
   }
 
-  set(nowMs: number): void {
+  /** Puts the clock to exactly `nowMs`, where it stays or from where it runs on. */
+  set(nowMs: number, frozen: boolean): void {
     this.#offsetMs = nowMs - Date.now();
-    if (this.frozen) this.#frozenAtMs = nowMs;
-  }
-
-  freeze(): void {
-    this.#frozenAtMs = this.nowMs();
-  }
-
-  /** Lets time run on from where it stands. */
-  release(): void {
-    this.set(this.nowMs());
-    this.#frozenAtMs = undefined;
+    this.#frozenAtMs = frozen ? nowMs : undefined;
   }
 }

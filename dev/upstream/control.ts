@@ -52,9 +52,7 @@ function setClock(state: State, fields: Fields) {
   const nowMs = (fields.number("nowMs", EARLIEST_MS, LATEST_MS) ?? clock.nowMs()) + advanceMs;
   const frozen = fields.flag("frozen") ?? (fields.has("nowMs") || clock.frozen);
   if (nowMs < EARLIEST_MS || nowMs > LATEST_MS) throw new BadControlRequest("the clock runs from 2020 to 2040");
-  clock.set(nowMs);
-  if (frozen) clock.freeze();
-  else clock.release();
+  clock.set(nowMs, frozen);
   return readClock(state);
 }
 

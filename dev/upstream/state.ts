@@ -40,10 +40,7 @@ export type StateOptions = Partial<Mode> & {
 
 export function createState({ keys = {}, nowMs, seed = 1, ...mode }: StateOptions): State {
   const clock = new Clock();
-  if (nowMs !== undefined) {
-    clock.set(nowMs);
-    clock.freeze();
-  }
+  if (nowMs !== undefined) clock.set(nowMs, true);
   return {
     world: createWorld(String(seed)),
     clock,
