@@ -37,6 +37,7 @@ const VERDICTS: Readonly<Record<Outcome, Verdict>> = {
   /** Refused before the upstream saw it, or answered with the reply lost: from here they look the same. */
   timeout: "in-doubt",
   thrown: "in-doubt",
+  abandoned: "in-doubt",
 };
 
 /** Splits what a dispatch cost into what is known and what is in doubt. `credits` is the endpoint's price. */

@@ -28,4 +28,6 @@ export type Outcome =
   /** No status within the deadline, or no complete body. */
   | "timeout"
   /** The fetch threw before a status: refused, reset and a lost reply look the same in workerd. */
-  | "thrown";
+  | "thrown"
+  /** Its Worker died between the reservation and the settling: nobody knows how it ended. */
+  | "abandoned";

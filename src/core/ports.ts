@@ -1,7 +1,7 @@
 import type { Call } from "./call.ts";
-import type { Entry, Stored } from "./entry.ts";
+import type { Stored } from "./entry.ts";
 import type { KeyRecord, SealedUpstreamKey } from "./tenant.ts";
-import type { HitBatch, UsageEvent, UsageMessage } from "./usage.ts";
+import type { HitBatch, HitCount, UsageEvent, UsageMessage } from "./usage.ts";
 
 /** Where one call's answer is kept. `digest` is computed when first asked for: a memory hit never needs it. */
 export type AnswerKey = {
@@ -39,6 +39,9 @@ export type Reserve = {
   readonly randomBits: string;
 };
 
+/** A reservation as the ledger keeps it while it is open. */
+export type OpenReservation = Omit<Reserve, "randomBits"> & { readonly eventId: string; readonly occurredAtMs: number };
+
 export type Reservation =
   | { readonly kind: "reserved"; readonly eventId: string; readonly occurredAtMs: number }
   | { readonly kind: "unavailable" };
@@ -50,6 +53,10 @@ export type Ledger = {
   settle(event: UsageEvent): Promise<"settled" | "already-settled" | "unavailable">;
   /** Takes recorded events out of the outbox. */
   forget(eventIds: readonly string[]): Promise<void>;
+  /** Reservations that nobody closed within `ageMs` of Redis time, oldest first. Throws when Redis does not answer. */
+  abandoned(ageMs: number, limit: number): Promise<readonly OpenReservation[]>;
+  /** Events in the outbox that were settled more than `ageMs` ago by Redis time, oldest first. Throws when Redis does not answer. */
+  unrecorded(ageMs: number, limit: number): Promise<readonly UsageEvent[]>;
 };
 
 export type UpstreamReply =
@@ -73,7 +80,9 @@ export type Upstream = { send(call: Call, upstreamKey: string): Promise<Upstream
 /** Which upstream key pays: one of the platform's, or the tenant's own. */
 export type UpstreamKeyRef =
   | { readonly kind: "platform" }
-  | { readonly kind: "byo"; readonly sealed: SealedUpstreamKey };
+  | { readonly kind: "byo"; readonly sealed: SealedUpstreamKey }
+  /** A BYO tenant without a valid key: nobody pays, the platform least of all. */
+  | { readonly kind: "none" };
 
 /** Opens upstream keys. The clear key lives in isolate memory only, 60 s at most. */
 export type UpstreamKeys = {
@@ -98,6 +107,17 @@ export type KeyRecordCache = {
   get(keyId: string): Promise<KeyLookup>;
   put(record: KeyRecord): Promise<void>;
 };
+
+/** Key records in the isolate. Synchronous; bounded, so anything may be forgotten at any time. */
+export type KeyMemory = {
+  get(keyId: string): KeyRecord | "absent" | undefined;
+  put(record: KeyRecord): void;
+  /** Remembers for a while that Postgres does not know this id. */
+  putAbsent(keyId: string): void;
+};
+
+/** Counts cache hits. At most once: a count may be lost, never doubled. */
+export type HitCounter = { add(tenantId: string, count: HitCount, background: Background): void };
 
 export type RateDecision =
   | { readonly kind: "allowed"; readonly limit: number; readonly remaining: number; readonly resetAtMs: number }
@@ -141,7 +161,11 @@ export type Log = {
   error(event: string, fields?: Readonly<Record<string, unknown>>): void;
 };
 
+/**
+ * How long one request may wait for Redis, over all its commands together: a slow Redis must not cost a request its budget once for
+ * each step. `otherwise` is what the step goes on with when the budget is spent.
+ */
+export type WaitBudget = { within<T>(work: () => Promise<T>, otherwise: T): Promise<T> };
+
 /** Moves a promise's end behind the response; the platform keeps the isolate for it. */
 export type Background = (promise: Promise<unknown>) => void;
-
-export type { Entry };
