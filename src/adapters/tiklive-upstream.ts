@@ -1,0 +1,78 @@
+import { upstreamSearch } from "../core/canonical.ts";
+import type { Upstream, UpstreamReply } from "../core/ports.ts";
+
+export type UpstreamSettings = {
+  readonly baseUrl: string;
+  /** For the status and the whole body together. */
+  readonly deadlineMs: number;
+  /** Bound on the decoded body, bytes. */
+  readonly maxBodyBytes: number;
+};
+
+/**
+ * TikLiveAPI over fetch. The request is built from the canonical call and an allow-list of headers, never from the client's request:
+ * equal keys mean equal upstream requests, and no header of a tenant reaches the vendor. Redirects are not followed, because workerd
+ * would resend the key to wherever they point.
+ */
+export function tikliveUpstream({ baseUrl, deadlineMs, maxBodyBytes }: UpstreamSettings): Upstream {
+  return {
+    async send(call, upstreamKey) {
+      const url = new URL(`${call.endpoint.path}${upstreamSearch(call)}`, baseUrl);
+      const headers = { "x-api-key": upstreamKey, accept: "application/json", "user-agent": "tikedge/1" };
+      const signal = AbortSignal.timeout(deadlineMs);
+      let response: Response;
+      try {
+        response = await fetch(url, { method: "GET", headers, redirect: "manual", signal });
+      } catch {
+        return { kind: "failed", reason: signal.aborted ? "timeout" : "thrown", status: 0 };
+      }
+      const isRedirect = response.status >= 300 && response.status < 400;
+      return isRedirect ? refuseRedirect(response) : readWhole(response, maxBodyBytes, signal);
+    },
+  };
+}
+
+async function refuseRedirect(response: Response): Promise<UpstreamReply> {
+  await response.body?.cancel();
+  return { kind: "failed", reason: "redirect", status: response.status };
+}
+
+async function readWhole(response: Response, maxBodyBytes: number, signal: AbortSignal): Promise<UpstreamReply> {
+  const { status, headers } = response;
+  try {
+    const body = await boundedBytes(response, maxBodyBytes);
+    if (body === undefined) return { kind: "failed", reason: "oversized", status };
+    const contentType = headers.get("content-type") ?? "application/octet-stream";
+    return { kind: "complete", status, contentType, retryAfter: headers.get("retry-after"), body };
+  } catch {
+    return { kind: "failed", reason: signal.aborted ? "timeout" : "truncated", status };
+  }
+}
+
+/** The body's bytes, or nothing when there are more than `maxBytes`: what is past the limit is never read. */
+async function boundedBytes(response: Response, maxBytes: number): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = response.body?.getReader();
+  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+    length += part.value.byteLength;
+    if (length > maxBytes) {
+      await reader?.cancel();
+      return undefined;
+    }
+    chunks.push(part.value);
+  }
+  return joined(chunks, length);
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [first] = chunks;
+  if (first !== undefined && chunks.length === 1) return first;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}

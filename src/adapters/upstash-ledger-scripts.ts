@@ -1,0 +1,60 @@
+/**
+ * KEYS: the repeat marker of these bits, the open reservations, their times. ARGV: 20 hex digits, the reservation as JSON, how many
+ * seconds the marker lives. Returns the event id. At most 5 commands.
+ *
+ * The id is built here because Redis has the one clock that money is counted by. The time is written as two halves: a Lua whose
+ * `%x` takes 32 bits would cut 48.
+ */
+export const RESERVE = `
+local known = redis.call("GET", KEYS[1])
+if known then return known end
+local time = redis.call("TIME")
+local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local high = string.format("%08x", math.floor(ms / 65536))
+local low = string.format("%04x", ms % 65536)
+local bits = ARGV[1]
+local pick = tonumber(string.sub(bits, 4, 4), 16) % 4 + 1
+local variant = string.sub("89ab", pick, pick)
+local id = high .. "-" .. low .. "-7" .. string.sub(bits, 1, 3) .. "-" .. variant .. string.sub(bits, 5, 7) .. "-" .. string.sub(bits, 8, 19)
+redis.call("SET", KEYS[1], id, "EX", ARGV[3])
+redis.call("HSET", KEYS[2], id, ARGV[2])
+redis.call("ZADD", KEYS[3], ms, id)
+return id
+`;
+
+/**
+ * KEYS: the open reservations, their times, the outbox, its times. ARGV: the event id, the event as JSON. Returns 1 when this call
+ * closed the reservation, 0 when it was closed before: the guard that counts a credit once. 5 commands.
+ */
+export const SETTLE = `
+if redis.call("HDEL", KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call("ZREM", KEYS[2], ARGV[1])
+local time = redis.call("TIME")
+redis.call("HSET", KEYS[3], ARGV[1], ARGV[2])
+redis.call("ZADD", KEYS[4], tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000), ARGV[1])
+return 1
+`;
+
+/**
+ * KEYS: values by id, the ids by time. ARGV: an age in milliseconds, a limit. Returns ids and values in turn, oldest first, of those
+ * older than the age. 3 commands.
+ */
+export const OLDER_THAN = `
+local time = redis.call("TIME")
+local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local ids = redis.call("ZRANGE", KEYS[2], "-inf", ms - tonumber(ARGV[1]), "BYSCORE", "LIMIT", 0, ARGV[2])
+if #ids == 0 then return {} end
+local values = redis.call("HMGET", KEYS[1], unpack(ids))
+local pairs_ = {}
+for i, id in ipairs(ids) do
+  pairs_[#pairs_ + 1] = id
+  pairs_[#pairs_ + 1] = values[i] or ""
+end
+return pairs_
+`;
+
+/** KEYS: the outbox, its times. ARGV: event ids. Takes them out together. 2 commands. */
+export const FORGET = `
+redis.call("HDEL", KEYS[1], unpack(ARGV))
+return redis.call("ZREM", KEYS[2], unpack(ARGV))
+`;

@@ -1,0 +1,66 @@
+import type { Redis } from "@upstash/redis/cloudflare";
+import { parseOpenReservation, parseUsageEvent } from "../core/messages.ts";
+import type { Ledger, Log } from "../core/ports.ts";
+import { uuid7TimeMs } from "../core/uuid7.ts";
+import { FORGET, OLDER_THAN, RESERVE, SETTLE } from "./upstash-ledger-scripts.ts";
+
+/** Open reservations by event id, and their ids by the time they were made. */
+const OPEN = ["tkl:open", "tkl:open-since"] as const;
+/** Settled events that are not yet known to be in the books: the second copy of what goes through the queue. */
+const OUTBOX = ["tkl:outbox", "tkl:outbox-since"] as const;
+
+/** How long the same random bits answer with the same event id: longer than any repetition of a reservation can take. */
+const REPEAT_SECONDS = 60;
+
+/**
+ * The ledger in Redis. Fails closed: when Redis does not answer, `reserve` says `unavailable` and nothing may be dispatched. Every
+ * script is idempotent by event id, so a command whose reply was lost may be sent again.
+ */
+export function upstashLedger(redis: Redis, log: Log): Ledger {
+  const reserve = redis.createScript<string>(RESERVE);
+  const settle = redis.createScript<number>(SETTLE);
+  const forget = redis.createScript<number>(FORGET);
+  const olderThan = redis.createScript<string[]>(OLDER_THAN);
+  const read = async <T>(
+    keys: readonly string[],
+    bounds: readonly number[],
+    parse: (id: string, json: string) => T | undefined,
+  ) => {
+    const pairs = await olderThan.exec([...keys], bounds.map(String));
+    return inPairs(pairs).flatMap(([id, json]) => {
+      const value = parse(id, json);
+      if (value === undefined) log.error("ledger-value-unreadable", { id });
+      return value === undefined ? [] : [value];
+    });
+  };
+  return {
+    async reserve({ randomBits, ...order }) {
+      try {
+        const args = [randomBits, JSON.stringify(order), String(REPEAT_SECONDS)];
+        const eventId = await reserve.exec([`tkl:bits:${randomBits}`, ...OPEN], args);
+        return { kind: "reserved", eventId, occurredAtMs: uuid7TimeMs(eventId) };
+      } catch (error) {
+        log.error("ledger-reserve-failed", { error });
+        return { kind: "unavailable" };
+      }
+    },
+    async settle(event) {
+      try {
+        const settled = await settle.exec([...OPEN, ...OUTBOX], [event.eventId, JSON.stringify(event)]);
+        return settled === 1 ? "settled" : "already-settled";
+      } catch (error) {
+        log.error("ledger-settle-failed", { error, eventId: event.eventId });
+        return "unavailable";
+      }
+    },
+    async forget(eventIds) {
+      if (eventIds.length > 0) await forget.exec([...OUTBOX], [...eventIds]);
+    },
+    abandoned: (ageMs, limit) => read(OPEN, [ageMs, limit], parseOpenReservation),
+    unrecorded: (ageMs, limit) => read(OUTBOX, [ageMs, limit], (_id, json) => parseUsageEvent(json)),
+  };
+}
+
+function inPairs(flat: readonly string[]): (readonly [string, string])[] {
+  return flat.flatMap((id, at) => (at % 2 === 0 ? [[id, flat[at + 1] ?? ""] as const] : []));
+}

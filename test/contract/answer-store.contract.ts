@@ -1,0 +1,77 @@
+import { expect, it } from "vitest";
+import { answerKey } from "../../src/core/answer-key.ts";
+import type { Call } from "../../src/core/call.ts";
+import { findEndpoint } from "../../src/core/catalogue.ts";
+import type { Entry } from "../../src/core/entry.ts";
+import type { AnswerKey, AnswerStore } from "../../src/core/ports.ts";
+
+function callOf(username: string): Call {
+  const endpoint = findEndpoint("/userid/");
+  if (endpoint === undefined) throw new Error("no such endpoint");
+  return { endpoint, params: [["username", username]] };
+}
+
+function keyOf(username: string, scope = "pool:default"): AnswerKey {
+  return answerKey({ call: callOf(username), scope, tier: "download", namespaceVersion: "1" });
+}
+
+function entryFor(key: AnswerKey, more: Partial<Entry> = {}): Entry {
+  const windows = { fetchedAtMs: Date.now(), freshMs: 60_000, staleMs: 0 };
+  const body = '{"id":"1","nickname":"Zoë \\/ \u{1F600}"}';
+  return {
+    identity: key.identity,
+    kind: "answer",
+    status: 200,
+    contentType: "application/json",
+    body,
+    etag: '"e"',
+    subjects: [],
+    ...windows,
+    ...more,
+  };
+}
+
+/** What every store of answers outside the isolate promises. */
+export function answerStoreContract(make: () => Promise<AnswerStore>): void {
+  it("gives back what was put, character for character", async () => {
+    const store = await make();
+    const key = keyOf("kept");
+    const entry = entryFor(key);
+    await store.put(key, { entry, confirmedAtMs: Date.now() });
+    expect(await store.get(key)).toMatchObject({ kind: "found", stored: { entry } });
+  });
+
+  it("is absent for what was never put", async () => {
+    expect(await (await make()).get(keyOf("nobody"))).toEqual({ kind: "absent" });
+  });
+
+  it("keeps scopes apart, because tenants see no other's answers", async () => {
+    const store = await make();
+    const key = keyOf("scoped", "tenant:1");
+    await store.put(key, { entry: entryFor(key), confirmedAtMs: Date.now() });
+    expect(await store.get(keyOf("scoped", "tenant:2"))).toEqual({ kind: "absent" });
+  });
+
+  it("never serves what a collision put in its place, because the serialisation is compared", async () => {
+    const store = await make();
+    const key = keyOf("victim");
+    const colliding = { ...keyOf("attacker"), scope: key.scope, endpoint: key.endpoint, digest: key.digest };
+    await store.put(colliding, { entry: entryFor(colliding), confirmedAtMs: Date.now() });
+    expect(await store.get(key)).toEqual({ kind: "absent" });
+  });
+
+  it("keeps nothing past its own bound", async () => {
+    const store = await make();
+    const key = keyOf("old");
+    await store.put(key, { entry: entryFor(key, { fetchedAtMs: Date.now() - 60_001 }), confirmedAtMs: Date.now() });
+    expect(await store.get(key)).toEqual({ kind: "absent" });
+  });
+
+  it("takes the later of two entries", async () => {
+    const store = await make();
+    const key = keyOf("twice");
+    await store.put(key, { entry: entryFor(key, { body: "1" }), confirmedAtMs: Date.now() });
+    await store.put(key, { entry: entryFor(key, { body: "2" }), confirmedAtMs: Date.now() });
+    expect(await store.get(key)).toMatchObject({ kind: "found", stored: { entry: { body: "2" } } });
+  });
+}

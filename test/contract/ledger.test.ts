@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { upstashLedger } from "../../src/adapters/upstash-ledger.ts";
+import { localRedis, type LocalRedis } from "../support/local-redis.ts";
+import { memoryLedger } from "../support/memory-ledger.ts";
+import { silentLog } from "../support/silent-log.ts";
+import { ledgerContract } from "./ledger.contract.ts";
+
+describe("the ledger in Redis", () => {
+  let redis: LocalRedis;
+
+  beforeAll(async () => {
+    redis = await localRedis();
+  });
+  beforeEach(async () => {
+    await redis.direct.flushdb();
+  });
+  afterAll(() => redis.close());
+
+  const ledger = () => upstashLedger(redis.client, silentLog);
+  const nowMs = async () => {
+    const [seconds, micros] = await redis.direct.time();
+    return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+  };
+  ledgerContract(async () => ({ ledger: ledger(), nowMs }));
+
+  it("reserves once when the reply is lost after execution and the command is sent again", async () => {
+    const request = {
+      tenantId: "00000000-0000-4000-8000-000000000001",
+      upstreamKeyId: "platform-0001",
+      endpoint: "/userid/",
+      credits: 1,
+      requestId: "0192d3a0-0000-7000-8000-000000000000",
+      randomBits: "0123456789abcdef0123",
+    };
+    await ledger().reserve({ ...request, randomBits: "ffffffffffffffffffff" });
+    await redis.fault({ kind: "drop-reply" });
+    expect(await ledger().reserve(request)).toEqual({ kind: "unavailable" });
+    expect(await ledger().reserve(request)).toMatchObject({ kind: "reserved" });
+    expect(await redis.direct.zcard("tkl:open-since")).toBe(2);
+  });
+
+  it("costs at most 10 commands to reserve and 6 to settle, because commands inside a script are billed", async () => {
+    const perform = async (work: () => Promise<unknown>) => {
+      await redis.direct.config("RESETSTAT");
+      await work();
+      const lines = (await redis.direct.info("commandstats"))
+        .split("\r\n")
+        .filter((line) => line.startsWith("cmdstat_"));
+      const counts = lines.map(
+        (line) => [/^cmdstat_([^:]+)/.exec(line)?.[1], Number(/calls=(\d+)/.exec(line)?.[1])] as const,
+      );
+      return counts
+        .filter(([name]) => !/^(eval|evalsha|config|info)/.test(name ?? ""))
+        .reduce((sum, [, calls]) => sum + calls, 0);
+    };
+    const request = {
+      tenantId: "00000000-0000-4000-8000-000000000001",
+      upstreamKeyId: "platform-0001",
+      endpoint: "/userid/",
+      credits: 1,
+      requestId: "0192d3a0-0000-7000-8000-000000000000",
+      randomBits: "00000000000000000001",
+    };
+    let eventId = "";
+    const reserving = await perform(async () => {
+      const reservation = await ledger().reserve(request);
+      if (reservation.kind === "reserved") eventId = reservation.eventId;
+    });
+    const { randomBits: _, credits, ...order } = request;
+    const event = {
+      ...order,
+      eventId,
+      occurredAtMs: 0,
+      status: 200,
+      outcome: "success",
+      creditsCharged: credits,
+      creditsInDoubt: 0,
+    } as const;
+    const settling = await perform(() => ledger().settle(event));
+    expect(reserving).toBeGreaterThan(0);
+    expect(reserving).toBeLessThanOrEqual(10);
+    expect(settling).toBeGreaterThan(0);
+    expect(settling).toBeLessThanOrEqual(6);
+  });
+});
+
+describe("the ledger in memory", () => {
+  ledgerContract(async () => ({ ledger: memoryLedger(Date.now), nowMs: async () => Date.now() }));
+});

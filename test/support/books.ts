@@ -1,0 +1,63 @@
+import { Client } from "pg";
+
+export type EventRow = {
+  event_id: string;
+  endpoint: string;
+  status: number;
+  outcome: string;
+  credits_charged: number;
+  credits_in_doubt: number;
+  request_id: string;
+  upstream_key_id: string;
+};
+
+type RollupRow = {
+  endpoint: string;
+  calls: number;
+  credits_charged: number;
+  credits_in_doubt: number;
+  hits: number;
+  credits_saved: number;
+};
+
+/** The books of a test's database, read as its superuser: what the gateway recorded, whoever it recorded it for. */
+export function books(databaseUrl: string) {
+  const query = async <Row>(sql: string, params: readonly unknown[]): Promise<Row[]> => {
+    const client = new Client({ connectionString: databaseUrl });
+    await client.connect();
+    try {
+      return (await client.query(sql, [...params])).rows as Row[];
+    } finally {
+      await client.end();
+    }
+  };
+  return {
+    query,
+    events: (tenantId: string) =>
+      query<EventRow>("SELECT * FROM app.usage_events WHERE tenant_id = $1 ORDER BY event_id", [tenantId]),
+    rollup: (tenantId: string) =>
+      query<RollupRow>(
+        `SELECT endpoint, sum(calls)::int AS calls, sum(credits_charged)::int AS credits_charged,
+                sum(credits_in_doubt)::int AS credits_in_doubt, sum(hits)::int AS hits, sum(credits_saved)::int AS credits_saved
+         FROM app.usage_daily_rollup WHERE tenant_id = $1 GROUP BY endpoint ORDER BY endpoint`,
+        [tenantId],
+      ),
+    /** What the rollup must equal: the group-by of what it was made from. */
+    recount: (tenantId: string) =>
+      query<RollupRow>(
+        `SELECT endpoint, sum(calls)::int AS calls, sum(charged)::int AS credits_charged, sum(doubt)::int AS credits_in_doubt,
+                sum(hits)::int AS hits, sum(saved)::int AS credits_saved
+         FROM (SELECT endpoint, 1 AS calls, credits_charged AS charged, credits_in_doubt AS doubt, 0 AS hits, 0 AS saved
+               FROM app.usage_events WHERE tenant_id = $1
+               UNION ALL
+               SELECT endpoint, 0, 0, 0, hits, credits_saved FROM app.usage_hits WHERE tenant_id = $1) AS parts
+         GROUP BY endpoint ORDER BY endpoint`,
+        [tenantId],
+      ),
+    dead: () =>
+      query<{ id: string; queue: string; reason: string; body: unknown }>(
+        "SELECT id, queue, reason, body FROM app.dead_messages ORDER BY id",
+        [],
+      ),
+  };
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
+import { unstable_startWorker } from "wrangler";
+import { seed } from "../../dev/seed.ts";
+import { startNeon } from "../../dev/neon.ts";
+import { startUpstash } from "../../dev/upstash.ts";
+import { startUpstream } from "../../dev/upstream/server.ts";
+import { freshDatabase, freshRedis } from "./databases.ts";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url).href);
+
+export const PLATFORM_KEY = "platform-key-of-the-tests";
+export const BYO_KEY = "tenants-own-key-of-the-tests";
+
+export type Stack = Awaited<ReturnType<typeof startStack>>;
+export type Settings = Readonly<Record<string, string>>;
+
+/**
+ * The real parts that a gateway stands on, for one test file: a database of its own in real PostgreSQL, a logical database of its own
+ * in real Redis, the two HTTP endpoints, and the emulated upstream with its clock frozen at `nowMs`.
+ */
+export async function startStack({ nowMs = Date.now() }: { nowMs?: number } = {}) {
+  const [database, redis] = await Promise.all([freshDatabase(), freshRedis()]);
+  const redisToken = secret();
+  const upstash = await startUpstash({ redisUrl: redis.url, token: redisToken });
+  const neon = await startNeon({ postgresUrl: database.url });
+  const upstream = await startUpstream({
+    keys: {
+      [PLATFORM_KEY]: { state: "active", credits: null, downloadTier: true },
+      [BYO_KEY]: { state: "active", credits: null, downloadTier: true },
+    },
+    latency: { p50Ms: 0, p99Ms: 0 },
+    nowMs,
+  });
+  const peppers = `1:${secret()}`;
+  const encryptionKeys = `1:${secret()}`;
+  const seeded = await seed({
+    databaseUrl: database.url,
+    peppers,
+    encryptionKeys,
+    byoKey: BYO_KEY,
+    rolePassword: "tests",
+  });
+  const settings: Settings = {
+    UPSTREAM_URL: upstream.url,
+    TIKLIVE_KEY: PLATFORM_KEY,
+    UPSTASH_REDIS_REST_URL: upstash.url,
+    UPSTASH_REDIS_REST_TOKEN: redisToken,
+    DATABASE_URL_RW: seeded.databaseUrls.rw,
+    DATABASE_URL_AUTH: seeded.databaseUrls.auth,
+    DATABASE_URL_OPS: seeded.databaseUrls.ops,
+    NEON_SQL_ENDPOINT: neon.url,
+    KEY_PEPPERS: peppers,
+    KEY_ENCRYPTION_KEYS: encryptionKeys,
+    ADMIN_TOKEN: secret(),
+    // A budget for the network of a data centre is too small for a machine that runs three test files on two cores.
+    REDIS_WAIT_MS: "10000",
+    REDIS_COMMAND_MS: "10000",
+    DATABASE_TIMEOUT_MS: "10000",
+  };
+  return {
+    settings,
+    database,
+    redis,
+    redisToken,
+    upstash,
+    neon,
+    upstream,
+    tenants: seeded.tenants,
+    tenant: (keyMode: "shared" | "byo") => {
+      const found = seeded.tenants.find((tenant) => tenant.keyMode === keyMode);
+      if (found === undefined) throw new Error(`the seed has no ${keyMode} tenant`);
+      return found;
+    },
+    close: async () => {
+      await Promise.all([upstash.stop(), neon.stop(), upstream.close()]);
+      await Promise.all([database.drop(), redis.release()]);
+    },
+  };
+}
+
+/** A Worker on the stack: the built one, in workerd, with a Cache API and queues of its own, as another colo has them. */
+export type Gateway = {
+  readonly url: string;
+  get(path: string, init?: RequestInit & { key?: string }): Promise<Response>;
+  /** Lets a minute pass, as far as crons know. */
+  runCrons(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/**
+ * Wrangler's test harness would send the Worker's requests through Node's fetch, which follows redirects and turns a refused connection
+ * into a response: here the Worker has workerd's own network, as in production.
+ */
+export async function startGateway(stack: Stack, overrides: Settings = {}): Promise<Gateway> {
+  const secrets = Object.entries({ ...stack.settings, ...overrides });
+  const worker = await unstable_startWorker({
+    config: join(ROOT, "wrangler.toml"),
+    entrypoint: join(inject("workerDir"), "index.js"),
+    bindings: Object.fromEntries(secrets.map(([name, value]) => [name, { type: "secret_text", value }])),
+    build: { bundle: false },
+    dev: {
+      server: { hostname: "127.0.0.1", port: 0 },
+      inspector: false,
+      persist: false,
+      watch: false,
+      logLevel: "none",
+    },
+  });
+  await worker.ready;
+  const { origin } = await worker.url;
+  return {
+    url: origin,
+    get: (path, { key, headers, ...init } = {}) =>
+      fetch(`${origin}${path}`, {
+        redirect: "manual",
+        ...init,
+        headers: withKey(headers, key),
+      }),
+    runCrons: async () => {
+      const response = await fetch(`${origin}/cdn-cgi/local/scheduled?cron=${encodeURIComponent("* * * * *")}`);
+      if (!response.ok) throw new Error(`the cron failed: ${response.status}`);
+    },
+    close: () => worker.dispose(),
+  };
+}
+
+function withKey(given: RequestInit["headers"], key: string | undefined): Headers {
+  const headers = new Headers(given);
+  if (key !== undefined) headers.set("x-api-key", key);
+  return headers;
+}
+
+function secret(): string {
+  return randomBytes(32).toString("base64");
+}

@@ -1,0 +1,87 @@
+import type { AnswerPorts, Ask } from "../../src/answer/answer.ts";
+import { findEndpoint } from "../../src/core/catalogue.ts";
+import { readCall } from "../../src/core/parameters.ts";
+import type { UpstreamReply } from "../../src/core/ports.ts";
+import type { UsageEvent } from "../../src/core/usage.ts";
+import { memoryAnswers } from "../../src/adapters/memory-answers.ts";
+import { memoryAnswerStore } from "./memory-answers-store.ts";
+import { memoryLedger } from "./memory-ledger.ts";
+import { silentLog } from "./silent-log.ts";
+
+/** The steps of an answer over doubles and a simulated clock. What happened is in `story`, in order. */
+export function timeline() {
+  let nowMs = 1_700_000_000_000;
+  let bits = 0;
+  let reply: () => Promise<UpstreamReply> = () => Promise.resolve(json('{"id":"107955"}'));
+  const clock = () => nowMs;
+  const story: string[] = [];
+  const sent: UsageEvent[] = [];
+  const behind: Promise<unknown>[] = [];
+  const ledger = memoryLedger(clock);
+  const redis = memoryAnswerStore(clock);
+  const colo = memoryAnswerStore(clock);
+  const ports: AnswerPorts = {
+    memory: memoryAnswers(1_000_000),
+    colo,
+    redis,
+    ledger: {
+      ...ledger,
+      reserve: (request) => (story.push("reserve"), ledger.reserve(request)),
+      settle: (event) => (
+        story.push(`settle ${event.outcome} ${event.creditsCharged}+${event.creditsInDoubt}`),
+        ledger.settle(event)
+      ),
+    },
+    upstream: { send: () => (story.push("dispatch"), reply()) },
+    upstreamKeys: { open: async () => ({ kind: "opened", id: "platform-test", secret: "secret" }) },
+    usageQueue: {
+      send: async (messages) =>
+        void sent.push(...messages.flatMap((each) => (each.kind === "event" ? [each.event] : []))),
+    },
+    randomBits: () => (bits += 1).toString(16).padStart(20, "0"),
+    chargeRules: { chargeNotFound: true },
+    windowOverrides: {},
+    namespaceVersion: "1",
+    memoryMs: 60_000,
+    outageMs: 900_000,
+    clock,
+    log: silentLog,
+  };
+  return {
+    ports,
+    story,
+    sent,
+    redis,
+    colo,
+    ledger,
+    advance: (ms: number) => void (nowMs += ms),
+    replies: (next: () => Promise<UpstreamReply>) => void (reply = next),
+    ask: (path: string): Ask => ({
+      call: callOf(path),
+      payer: { tenantId: "tenant", scope: "pool:default", tier: "download", upstreamKey: { kind: "platform" } },
+      requestId: "request",
+      wait: { within: (work) => work() },
+      background: (promise) => void behind.push(promise),
+    }),
+    /** Resolves when nothing is left behind the responses. */
+    settled: () => Promise.all(behind.splice(0)),
+  };
+}
+
+export function json(body: string, status = 200): UpstreamReply {
+  return {
+    kind: "complete",
+    status,
+    contentType: "application/json",
+    retryAfter: null,
+    body: new TextEncoder().encode(body),
+  };
+}
+
+function callOf(path: string) {
+  const { pathname, search } = new URL(path, "http://gateway");
+  const endpoint = findEndpoint(pathname);
+  const read = endpoint === undefined ? undefined : readCall(endpoint, search);
+  if (read?.kind !== "call") throw new Error(`${path} is no call`);
+  return read.call;
+}
