@@ -1,0 +1,53 @@
+import type { Call } from "../core/call.ts";
+import { charge, type ChargeRules } from "../core/charge.ts";
+import { classify, type Classified } from "../core/classify.ts";
+import type { Reservation, Reserve, Upstream, UpstreamReply } from "../core/ports.ts";
+import type { UsageEvent } from "../core/usage.ts";
+
+export type DispatchPorts = {
+  readonly upstream: Upstream;
+  readonly chargeRules: ChargeRules;
+  readonly clock: () => number;
+};
+
+export type Order = Omit<Reserve, "randomBits">;
+
+export type Dispatched = {
+  readonly reply: UpstreamReply;
+  readonly classified: Classified;
+  readonly event: UsageEvent;
+  readonly tookMs: number;
+};
+
+type Paid = {
+  readonly call: Call;
+  /** The upstream key in clear. */
+  readonly secret: string;
+  readonly order: Order;
+  readonly reservation: Extract<Reservation, { kind: "reserved" }>;
+};
+
+/** Sends the call once and says what came and what it cost. Never throws: however it ends, the credit has an event. */
+export async function dispatch(
+  { upstream, chargeRules, clock }: DispatchPorts,
+  { call, secret, order, reservation }: Paid,
+): Promise<Dispatched> {
+  const sentAtMs = clock();
+  const reply = await upstream.send(call, secret);
+  const tookMs = clock() - sentAtMs;
+  const classified = classify(call.endpoint, reply);
+  const { charged, inDoubt } = charge(classified.outcome, order.credits, chargeRules);
+  const event = {
+    eventId: reservation.eventId,
+    tenantId: order.tenantId,
+    occurredAtMs: reservation.occurredAtMs,
+    endpoint: order.endpoint,
+    status: reply.status,
+    outcome: classified.outcome,
+    creditsCharged: charged,
+    creditsInDoubt: inDoubt,
+    requestId: order.requestId,
+    upstreamKeyId: order.upstreamKeyId,
+  };
+  return { reply, classified, event, tookMs };
+}

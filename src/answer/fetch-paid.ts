@@ -1,0 +1,62 @@
+import type { Entry } from "../core/entry.ts";
+import type { Outcome } from "../core/outcome.ts";
+import type { Ledger, Log, UpstreamKeys, UpstreamReply } from "../core/ports.ts";
+import type { Answer } from "./answer.ts";
+import { dispatch, type Dispatched, type DispatchPorts } from "./dispatch.ts";
+import type { Sought } from "./look-up.ts";
+import { settle, type SettlePorts } from "./settle.ts";
+import { entryOf, store, type StorePorts } from "./store.ts";
+
+export type PaidPorts = DispatchPorts &
+  SettlePorts &
+  StorePorts & {
+    readonly ledger: Ledger;
+    readonly upstreamKeys: UpstreamKeys;
+    readonly randomBits: () => string;
+    readonly log: Log;
+  };
+
+/** What a dispatch brought: `entry` when it may be stored, and then it is what is served. */
+export type Fetched = {
+  readonly reply: UpstreamReply;
+  readonly outcome: Outcome;
+  readonly entry: Entry | null;
+  readonly creditsCharged: number;
+  readonly tookMs: number;
+};
+
+/**
+ * Reserves, dispatches, and answers; settling and storing follow behind the response. Their promise is handed to the platform before
+ * the reply is awaited, so that a client who leaves takes nothing with it: the credit is spent either way.
+ */
+export async function fetchPaid(ports: PaidPorts, { key, ask }: Sought): Promise<Answer> {
+  const upstreamKey = await ports.upstreamKeys.open(ask.payer.upstreamKey);
+  if (upstreamKey.kind === "unavailable") return { kind: "refused", because: "upstream-key-unavailable" };
+  const { call, payer, requestId } = ask;
+  const order = {
+    tenantId: payer.tenantId,
+    upstreamKeyId: upstreamKey.id,
+    endpoint: call.endpoint.path,
+    credits: call.endpoint.credits,
+    requestId,
+  };
+  const request = { ...order, randomBits: ports.randomBits() };
+  const reservation = await ask.wait.within(() => ports.ledger.reserve(request), { kind: "unavailable" } as const);
+  if (reservation.kind === "unavailable") return { kind: "refused", because: "ledger-unavailable" };
+
+  const dispatched = dispatch(ports, { call, secret: upstreamKey.secret, order, reservation });
+  const fetched = dispatched.then((paid) => fetchedOf(ports, { key, ask }, paid));
+  ask.background(
+    Promise.all([
+      dispatched.then(({ event }) => settle(ports, event)),
+      fetched.then(({ entry }) => store(ports, key, entry)),
+    ]),
+  );
+  return { kind: "fetched", ...(await fetched) };
+}
+
+async function fetchedOf(ports: StorePorts, { key, ask }: Sought, paid: Dispatched): Promise<Fetched> {
+  const { reply, classified, event, tookMs } = paid;
+  const entry = await entryOf(ports, { key, call: ask.call, reply, classified });
+  return { reply, outcome: classified.outcome, entry, creditsCharged: event.creditsCharged, tookMs };
+}
