@@ -1,0 +1,29 @@
+import { createMiddleware } from "hono/factory";
+import type { Part } from "../core/ports.ts";
+
+/** Answers while the Worker runs, and asks nothing. */
+export const livez = () =>
+  createMiddleware(async (c) => c.json({ status: "ok" }, 200, { "cache-control": "no-store" }));
+
+type HealthPorts = { readonly parts: readonly Part[]; readonly clock: () => number; readonly healthMs: number };
+
+type Health = { readonly down: readonly string[]; readonly checkedAtMs: number };
+
+/** 200 when every part answers, 503 naming those that do not. A result is kept `healthMs`: probes must not become load. */
+export const healthz = ({ parts, clock, healthMs }: HealthPorts) => {
+  let last: Health | undefined;
+  return createMiddleware(async function healthz(c) {
+    if (last === undefined || clock() - last.checkedAtMs >= healthMs)
+      last = { down: await downOf(parts), checkedAtMs: clock() };
+    const { down } = last;
+    const body = Object.fromEntries(parts.map(({ name }) => [name, down.includes(name) ? "down" : "ok"]));
+    return c.json({ status: down.length === 0 ? "ok" : "down", parts: body }, down.length === 0 ? 200 : 503, {
+      "cache-control": "no-store",
+    });
+  });
+};
+
+async function downOf(parts: readonly Part[]): Promise<string[]> {
+  const answered = await Promise.all(parts.map((part) => part.ping()));
+  return parts.filter((_part, at) => answered[at] !== true).map(({ name }) => name);
+}

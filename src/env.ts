@@ -1,0 +1,76 @@
+import * as v from "valibot";
+import { parseVersioned } from "./core/versioned.ts";
+import type { WindowOverrides } from "./core/windows.ts";
+
+const Text = v.pipe(v.string(), v.nonEmpty());
+const Url = v.pipe(v.string(), v.url());
+const wholeNumber = (otherwise: string) =>
+  v.pipe(v.optional(v.string(), otherwise), v.regex(/^\d+$/, "is not a whole number"), v.transform(Number));
+const flag = (otherwise: "true" | "false") =>
+  v.pipe(
+    v.optional(v.picklist(["true", "false"]), otherwise),
+    v.transform((text) => text === "true"),
+  );
+
+const Window = v.object({
+  freshMs: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  staleMs: v.pipe(v.number(), v.integer(), v.minValue(0)),
+});
+const Windows = v.pipe(v.optional(v.string(), "{}"), v.parseJson(), v.record(v.string(), Window));
+
+/** Every setting of the Worker. README, "Settings", says what each means; durations are milliseconds, sizes bytes. */
+const Settings = v.object({
+  UPSTREAM_URL: Url,
+  TIKLIVE_KEY: v.pipe(
+    v.optional(v.string(), ""),
+    v.transform((keys) =>
+      keys
+        .split(",")
+        .map((key) => key.trim())
+        .filter((key) => key !== ""),
+    ),
+  ),
+  PLATFORM_DOWNLOAD_TIER: flag("true"),
+  UPSTREAM_DEADLINE_MS: wholeNumber("10000"),
+  UPSTREAM_MAX_BODY_BYTES: wholeNumber("5242880"),
+  CHARGE_NOT_FOUND: flag("true"),
+  UPSTASH_REDIS_REST_URL: Url,
+  UPSTASH_REDIS_REST_TOKEN: Text,
+  LEDGER_REDIS_REST_URL: v.optional(Url),
+  LEDGER_REDIS_REST_TOKEN: v.optional(Text),
+  REDIS_WAIT_MS: wholeNumber("300"),
+  REDIS_COMMAND_MS: wholeNumber("2000"),
+  DATABASE_URL_RW: Text,
+  DATABASE_URL_AUTH: Text,
+  DATABASE_URL_OPS: Text,
+  NEON_SQL_ENDPOINT: v.optional(Url),
+  DATABASE_TIMEOUT_MS: wholeNumber("5000"),
+  KEY_PEPPERS: v.pipe(Text, v.transform(parseVersioned)),
+  KEY_ENCRYPTION_KEYS: v.pipe(Text, v.transform(parseVersioned)),
+  ADMIN_TOKEN: v.pipe(v.string(), v.minLength(16, "is shorter than 16 characters")),
+  NAMESPACE_VERSION: v.optional(Text, "1"),
+  WINDOWS: Windows,
+  MEMORY_BYTES: wholeNumber("33554432"),
+  MEMORY_MS: wholeNumber("60000"),
+  OUTAGE_MS: wholeNumber("900000"),
+  KEY_FRESH_MS: wholeNumber("10000"),
+  KEY_OUTAGE_MS: wholeNumber("600000"),
+  KEY_ABSENT_MS: wholeNumber("10000"),
+  HITS_FLUSH_MS: wholeNumber("2000"),
+  HITS_FLUSH_COUNT: wholeNumber("50"),
+  HEALTH_MS: wholeNumber("5000"),
+  ABANDONED_MS: wholeNumber("120000"),
+  UNRECORDED_MS: wholeNumber("60000"),
+});
+
+export type Config = Readonly<Omit<v.InferOutput<typeof Settings>, "WINDOWS">> & { readonly WINDOWS: WindowOverrides };
+
+/** Reads bindings and vars once. Throws an error that names every setting that is missing or wrong, and never repeats a value. */
+export function readConfig(env: Env): Config {
+  const read = v.safeParse(Settings, env);
+  if (read.success) return Object.freeze(read.output);
+  const wrong = read.issues.map(
+    (issue) => `${String(issue.path?.[0]?.key)} (${issue.received === "undefined" ? "missing" : issue.type})`,
+  );
+  throw new Error(`settings are missing or wrong: ${wrong.join(", ")}`);
+}

@@ -1,0 +1,30 @@
+import type { Context, ErrorHandler } from "hono";
+import type { Log } from "./core/ports.ts";
+import { Problem, problems, toProblemBody } from "./core/problem.ts";
+import type { ProxyEnv } from "./proxy/request.ts";
+
+/**
+ * The one place where an error becomes a response: RFC 9457. What is not a `Problem` is a bug: it is logged and leaves as a bare 500,
+ * for its message may hold anything.
+ */
+export const onError =
+  (log: Log): ErrorHandler<ProxyEnv> =>
+  (error, c) => {
+    const requestId = c.var.requestId ?? "";
+    if (error instanceof Problem) return render(error, requestId, c);
+    log.error("unhandled", { error, requestId });
+    return render(problems.internal(), requestId, c);
+  };
+
+function render(problem: Problem, requestId: string, c: Context<ProxyEnv>): Response {
+  const headers = {
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "x-request-id": requestId,
+    ...problem.headers,
+    ...(problem.retryAfterSeconds === undefined ? {} : { "retry-after": String(problem.retryAfterSeconds) }),
+  };
+  const body = c.req.method === "HEAD" ? null : JSON.stringify(toProblemBody(problem, requestId));
+  return new Response(body, { status: problem.status, headers });
+}

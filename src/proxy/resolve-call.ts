@@ -1,0 +1,17 @@
+import { createMiddleware } from "hono/factory";
+import { findEndpoint } from "../core/catalogue.ts";
+import { readCall } from "../core/parameters.ts";
+import { problems } from "../core/problem.ts";
+import type { ProxyEnv } from "./request.ts";
+
+/** Turns path and query into a canonical call. Fails closed: what is not exactly a call of the table is refused and named. */
+export const resolveCall = () =>
+  createMiddleware<ProxyEnv>(async function resolveCall(c, next) {
+    const { pathname, search } = new URL(c.req.url);
+    const endpoint = findEndpoint(pathname);
+    if (endpoint === undefined) throw problems.unknownEndpoint(pathname, findEndpoint(`${pathname}/`)?.path);
+    const read = readCall(endpoint, search);
+    if (read.kind === "invalid") throw problems.invalidParameters(read.invalid);
+    c.set("call", read.call);
+    return next();
+  });

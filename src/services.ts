@@ -1,0 +1,129 @@
+import { bufferedHits } from "./adapters/buffered-hits.ts";
+import { coloAddressLimiter } from "./adapters/colo-address-limiter.ts";
+import { coloAnswers } from "./adapters/colo-answers.ts";
+import { consoleLog } from "./adapters/console-log.ts";
+import { memoryAnswers } from "./adapters/memory-answers.ts";
+import { memoryKeyRecords } from "./adapters/memory-key-records.ts";
+import { connect, neonPart } from "./adapters/neon-database.ts";
+import { neonGraveyard } from "./adapters/neon-graveyard.ts";
+import { neonKeyDirectory } from "./adapters/neon-key-directory.ts";
+import { neonUsageLedger } from "./adapters/neon-usage-ledger.ts";
+import { queueUsage } from "./adapters/queue-usage.ts";
+import { tikliveUpstream } from "./adapters/tiklive-upstream.ts";
+import { upstashAnswers } from "./adapters/upstash-answers.ts";
+import { upstashKeyRecords } from "./adapters/upstash-key-records.ts";
+import { upstashLedger } from "./adapters/upstash-ledger.ts";
+import { upstashLimiter } from "./adapters/upstash-limiter.ts";
+import { connectRedis, upstashPart } from "./adapters/upstash-redis.ts";
+import { vaultUpstreamKeys } from "./adapters/vault-upstream-keys.ts";
+import { waitBudget } from "./adapters/wait-budget.ts";
+import { importPepper } from "./core/api-key.ts";
+import { toHex } from "./core/bytes.ts";
+import type { Log } from "./core/ports.ts";
+import { importKek } from "./core/sealed-key.ts";
+import type { Services } from "./core/services.ts";
+import { uuid7 } from "./core/uuid7.ts";
+import type { Config } from "./env.ts";
+
+const clock = () => Date.now();
+const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
+const newUuid = () => uuid7(clock(), random(10));
+
+/** The only place that knows which vendor stands behind which port. Does no I/O: the Worker boots with it. */
+export function services(config: Config, env: Env): Services {
+  const log = consoleLog();
+  return {
+    ...settings(config),
+    ...answerTiers(config, log),
+    ...money(config, env, log),
+    ...identities(config, env, log),
+    parts: [upstashPart("redis", redisOf(config)), neonPart(database(config, config.DATABASE_URL_OPS))],
+    log,
+    clock,
+    newRequestId: newUuid,
+    newWaitBudget: () => waitBudget(config.REDIS_WAIT_MS, clock),
+    randomBits: () => toHex(random(10)),
+  };
+}
+
+function settings(config: Config) {
+  return {
+    namespaceVersion: config.NAMESPACE_VERSION,
+    memoryMs: config.MEMORY_MS,
+    outageMs: config.OUTAGE_MS,
+    keyFreshMs: config.KEY_FRESH_MS,
+    keyOutageMs: config.KEY_OUTAGE_MS,
+    healthMs: config.HEALTH_MS,
+    abandonedMs: config.ABANDONED_MS,
+    unrecordedMs: config.UNRECORDED_MS,
+    platformDownloadTier: config.PLATFORM_DOWNLOAD_TIER,
+    chargeRules: { chargeNotFound: config.CHARGE_NOT_FOUND },
+    windowOverrides: config.WINDOWS,
+  };
+}
+
+function answerTiers(config: Config, log: Log) {
+  return {
+    memory: memoryAnswers(config.MEMORY_BYTES),
+    colo: coloAnswers({ cache: caches.default, keepMs: config.MEMORY_MS, clock }, log),
+    redis: upstashAnswers(redisOf(config), clock, log),
+  };
+}
+
+function money(config: Config, env: Env, log: Log) {
+  const usageQueue = queueUsage(env.USAGE_QUEUE);
+  const buffer = { flushMs: config.HITS_FLUSH_MS, flushHits: config.HITS_FLUSH_COUNT, clock, newBatchId: newUuid };
+  return {
+    ledger: upstashLedger(ledgerRedisOf(config), log),
+    upstream: tikliveUpstream({
+      baseUrl: config.UPSTREAM_URL,
+      deadlineMs: config.UPSTREAM_DEADLINE_MS,
+      maxBodyBytes: config.UPSTREAM_MAX_BODY_BYTES,
+    }),
+    upstreamKeys: vaultUpstreamKeys(
+      { platformKeys: config.TIKLIVE_KEY, keks: imported(config.KEY_ENCRYPTION_KEYS, importKek), clock },
+      log,
+    ),
+    usageQueue,
+    usageLedger: neonUsageLedger(database(config, config.DATABASE_URL_RW)),
+    graveyard: neonGraveyard(database(config, config.DATABASE_URL_OPS)),
+    hits: bufferedHits(usageQueue, buffer, log),
+  };
+}
+
+function identities(config: Config, env: Env, log: Log) {
+  const redis = redisOf(config);
+  return {
+    keyMemory: memoryKeyRecords(config.KEY_ABSENT_MS, clock),
+    keyRecords: upstashKeyRecords(redis, config.KEY_OUTAGE_MS, log),
+    keyDirectory: neonKeyDirectory(database(config, config.DATABASE_URL_AUTH), clock, log),
+    limiter: upstashLimiter(redis, config.REDIS_COMMAND_MS, log),
+    unidentified: coloAddressLimiter(env.UNIDENTIFIED_LIMIT, log),
+    peppers: imported(config.KEY_PEPPERS, importPepper),
+  };
+}
+
+function redisOf(config: Config) {
+  return connectRedis({
+    url: config.UPSTASH_REDIS_REST_URL,
+    token: config.UPSTASH_REDIS_REST_TOKEN,
+    commandMs: config.REDIS_COMMAND_MS,
+  });
+}
+
+/** The ledger may have a database of its own, so that a cache that evicts can never evict money; else it shares the cache's. */
+function ledgerRedisOf(config: Config) {
+  const { LEDGER_REDIS_REST_URL: url, LEDGER_REDIS_REST_TOKEN: token, REDIS_COMMAND_MS: commandMs } = config;
+  return url === undefined || token === undefined ? redisOf(config) : connectRedis({ url, token, commandMs });
+}
+
+function database(config: Config, url: string) {
+  const { NEON_SQL_ENDPOINT: sqlEndpoint, DATABASE_TIMEOUT_MS: timeoutMs } = config;
+  return connect(url, { timeoutMs, ...(sqlEndpoint === undefined ? {} : { sqlEndpoint }) });
+}
+
+/** Imported once an isolate: importing is asynchronous, booting is not. */
+async function imported(texts: ReadonlyMap<number, string>, importKey: (text: string) => Promise<CryptoKey>) {
+  const keys = await Promise.all([...texts].map(async ([version, text]) => [version, await importKey(text)] as const));
+  return new Map(keys);
+}

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startGateway, startStack, type Gateway, type Settings, type Stack } from "../support/gateway.ts";
+import { upstreamControl } from "../support/upstream-control.ts";
+
+const CALL = "/userid/?username=outage";
+
+describe("hits survive, and nothing is spent blindly", () => {
+  let stack: Stack;
+  let gateway: Gateway;
+
+  beforeEach(async () => {
+    stack = await startStack();
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await stack.close();
+  });
+
+  const start = async (settings: Settings = {}) => {
+    gateway = await startGateway(stack, settings);
+    return { upstream: upstreamControl(stack.upstream.url), key: stack.tenant("shared").apiKey };
+  };
+  const breakPart = async (url: string, fault: Readonly<Record<string, unknown>>, token?: string) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const response = await fetch(new URL("/__faults", url), {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ times: null, ...fault }),
+    });
+    expect(response.ok).toBe(true);
+  };
+  const breakRedis = (fault: Readonly<Record<string, unknown>>) =>
+    breakPart(stack.upstash.url, fault, stack.redisToken);
+
+  it.each([{ kind: "down" }, { kind: "status", status: 500 }, { kind: "delay", delayMs: 60_000 }])(
+    "Redis $kind: hits go on, every miss is 503, none is dispatched",
+    async (fault) => {
+      const { upstream, key } = await start({ REDIS_WAIT_MS: "200", REDIS_COMMAND_MS: "400", MEMORY_MS: "1" });
+      const bytes = await (await gateway.get(CALL, { key })).text();
+      const before = await upstream.calls();
+      await breakRedis(fault);
+      const hit = await gateway.get(CALL, { key });
+      expect(hit.status).toBe(200);
+      expect(await hit.text()).toBe(bytes);
+      expect(hit.headers.get("cache-status")).toMatch(/^tikedge; hit; ttl=\d+; detail=outage$/);
+      expect(hit.headers.get("ratelimit")).toBeNull();
+      const miss = await gateway.get("/userid/?username=unseen", { key });
+      expect(miss.status).toBe(503);
+      expect(miss.headers.get("retry-after")).toBeTruthy();
+      expect(await miss.text()).toContain("temporary-reduced-capacity");
+      expect(await upstream.calls()).toBe(before);
+      const health = await gateway.get("/healthz");
+      expect(health.status).toBe(503);
+      expect(await health.json()).toMatchObject({ parts: { redis: "down", postgres: "ok" } });
+    },
+  );
+
+  it("Postgres down: known keys go on, unknown ones are 503 and never let in", async () => {
+    const { key } = await start({ KEY_FRESH_MS: "1" });
+    expect((await gateway.get(CALL, { key })).status).toBe(200);
+    await breakPart(stack.neon.url, { kind: "down" });
+    expect((await gateway.get(CALL, { key })).status).toBe(200);
+    expect((await gateway.get("/userid/?username=unseen", { key })).status).toBe(200);
+    const unknown = await gateway.get(CALL, { key: stack.tenant("byo").apiKey });
+    expect(unknown.status).toBe(503);
+    const health = await gateway.get("/healthz");
+    expect(await health.json()).toMatchObject({ parts: { redis: "ok", postgres: "down" } });
+    expect((await gateway.get("/livez")).status).toBe(200);
+  });
+
+  it("both up: healthy, and the check is not repeated for each probe", async () => {
+    await start();
+    expect((await gateway.get("/healthz")).status).toBe(200);
+    await breakRedis({ kind: "down" });
+    expect((await gateway.get("/healthz")).status).toBe(200);
+  });
+
+  it("a key revoked in Postgres stops when its record has aged, because every layer carries the time of the read", async () => {
+    const { key } = await start({ KEY_FRESH_MS: "1" });
+    expect((await gateway.get(CALL, { key })).status).toBe(200);
+    const { books } = await import("../support/books.ts");
+    await books(stack.database.url).query("UPDATE app.api_keys SET revoked_at = now() WHERE tenant_id = $1", [
+      stack.tenant("shared").id,
+    ]);
+    expect((await gateway.get(CALL, { key })).status).toBe(401);
+  });
+});
