@@ -32,7 +32,7 @@ const Settings = v.object({
 export type DevSettings = v.InferOutput<typeof Settings>;
 
 /** Throws an error that names every setting that is wrong. */
-export function readSettings(environment: NodeJS.ProcessEnv): DevSettings {
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): DevSettings {
   const given = Object.entries(environment).filter(([, value]) => value !== "");
   const read = v.safeParse(Settings, Object.fromEntries(given));
   if (read.success) return read.output;
