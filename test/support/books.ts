@@ -54,6 +54,15 @@ export function books(databaseUrl: string) {
          GROUP BY endpoint ORDER BY endpoint`,
         [tenantId],
       ),
+    /** Every row of every table as text, to search for what must not be there. */
+    everything: async () => {
+      const tables = await query<{ name: string }>(
+        "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'app' AND table_type = 'BASE TABLE'",
+        [],
+      );
+      const rows = await Promise.all(tables.map(({ name }) => query<object>(`SELECT * FROM app.${name}`, [])));
+      return rows.flat().map((row) => JSON.stringify(row));
+    },
     dead: () =>
       query<{ id: string; queue: string; reason: string; body: unknown }>(
         "SELECT id, queue, reason, body FROM app.dead_messages ORDER BY id",

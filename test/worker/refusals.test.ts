@@ -109,6 +109,19 @@ describe("every refusal names what is wrong, costs nothing and reaches nobody", 
     expect(bodies.size).toBe(1);
   });
 
+  it("bounds requests without a valid key by address, and goes on serving valid keys from there", async () => {
+    const headers = { "cf-connecting-ip": "203.0.113.99" };
+    const statuses = new Set<number>();
+    for (let round = 0; round < 13; round++) {
+      const burst = Array.from({ length: 50 }, () =>
+        gateway.get("/userid/?username=tiktok", { key: "nonsense", headers }),
+      );
+      for (const response of await Promise.all(burst)) statuses.add(response.status);
+    }
+    expect([...statuses].toSorted()).toEqual([401, 429]);
+    expect((await gateway.get("/userid/?username=tiktok", { key, headers })).status).toBe(200);
+  });
+
   it("takes the key as a bearer token too", async () => {
     const response = await gateway.get("/userid/?username=bearer", { headers: { authorization: `Bearer ${key}` } });
     expect(response.status).toBe(200);

@@ -123,7 +123,7 @@ describe.each(["observed", "documented"] as const)("errors as %s", (errorStyle) 
   it.each([
     { fault: { kind: "reset", times: 2 }, status: 502, type: "upstream-unreachable", outcome: "thrown" },
     { fault: { kind: "hang" }, status: 504, type: "upstream-timeout", outcome: "timeout" },
-    { fault: { kind: "truncate" }, status: 502, type: "upstream-malformed", outcome: "malformed" },
+    { fault: { kind: "truncate" }, status: 502, type: "upstream-malformed", outcome: "truncated" },
     { fault: { kind: "garbage" }, status: 502, type: "upstream-malformed", outcome: "malformed" },
     { fault: { kind: "oversized", bytes: 300_000 }, status: 502, type: "upstream-oversized", outcome: "oversized" },
     {
