@@ -22,16 +22,14 @@ export function answerKey({ call, scope, tier, namespaceVersion }: Asked): Answe
   let digest: Promise<string> | undefined;
   return {
     identity,
+    namespaceVersion,
     scope,
     endpoint: path,
     digest: () => (digest ??= sha256(identity).then(toHex)),
   };
 }
 
-/**
- * The key in Redis. Scope and endpoint stand in it for people and for counting; the digest alone tells answers apart. `v1` is the form of
- * this key; the version of the namespace is inside the digest.
- */
-export function redisKey({ scope, endpoint }: AnswerKey, digest: string): string {
-  return `tla:v1:${scope}:${endpoint.replaceAll("/", "")}:${digest}`;
+/** The key in Redis. Version, scope and endpoint stand in it for people and for counting; the digest alone tells answers apart. */
+export function redisKey({ namespaceVersion, scope, endpoint }: AnswerKey, digest: string): string {
+  return `tla:v${namespaceVersion}:${scope}:${endpoint.replaceAll("/", "")}:${digest}`;
 }

@@ -6,6 +6,7 @@ import type { HitBatch, HitCount, UsageEvent, UsageMessage } from "./usage.ts";
 /** Where one call's answer is kept. `digest` is computed when first asked for: a memory hit never needs it. */
 export type AnswerKey = {
   readonly identity: string;
+  readonly namespaceVersion: string;
   readonly scope: string;
   readonly endpoint: string;
   digest(): Promise<string>;
