@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parseVersioned } from "./core/versioned.ts";
-import type { WindowOverrides } from "./core/windows.ts";
+import { windowNames, type WindowOverrides } from "./core/windows.ts";
 
 const Text = v.pipe(v.string(), v.nonEmpty());
 const Url = v.pipe(v.string(), v.url());
@@ -12,11 +12,25 @@ const flag = (otherwise: "true" | "false") =>
     v.transform((text) => text === "true"),
   );
 
+/** Keys of 32 bytes in base64, each behind its version. */
+const VersionedKeys = v.pipe(
+  Text,
+  v.regex(/^(?:\d+:[A-Za-z0-9+/]{43}=,?)+$/, "is not <version>:<base64 of 32 bytes>"),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return parseVersioned(dataset.value);
+    } catch {
+      addIssue({ message: "repeats a version" });
+      return NEVER;
+    }
+  }),
+);
+
 const Window = v.object({
   freshMs: v.pipe(v.number(), v.integer(), v.minValue(0)),
   staleMs: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
-const Windows = v.pipe(v.optional(v.string(), "{}"), v.parseJson(), v.record(v.string(), Window));
+const Windows = v.pipe(v.optional(v.string(), "{}"), v.parseJson(), v.record(v.picklist(windowNames), Window));
 
 /** Every setting of the Worker. README, "Settings", says what each means; durations are milliseconds, sizes bytes. */
 const Settings = v.object({
@@ -31,7 +45,8 @@ const Settings = v.object({
     ),
   ),
   PLATFORM_DOWNLOAD_TIER: flag("true"),
-  UPSTREAM_DEADLINE_MS: wholeNumber("10000"),
+  // The platform ends what is left behind a response 30 s after a client left: settling must fit in as well.
+  UPSTREAM_DEADLINE_MS: v.pipe(wholeNumber("10000"), v.maxValue(20_000)),
   UPSTREAM_MAX_BODY_BYTES: wholeNumber("5242880"),
   CHARGE_NOT_FOUND: flag("true"),
   UPSTASH_REDIS_REST_URL: Url,
@@ -45,8 +60,8 @@ const Settings = v.object({
   DATABASE_URL_OPS: Text,
   NEON_SQL_ENDPOINT: v.optional(Url),
   DATABASE_TIMEOUT_MS: wholeNumber("5000"),
-  KEY_PEPPERS: v.pipe(Text, v.transform(parseVersioned)),
-  KEY_ENCRYPTION_KEYS: v.pipe(Text, v.transform(parseVersioned)),
+  KEY_PEPPERS: VersionedKeys,
+  KEY_ENCRYPTION_KEYS: VersionedKeys,
   ADMIN_TOKEN: v.pipe(v.string(), v.minLength(16, "is shorter than 16 characters")),
   NAMESPACE_VERSION: v.optional(Text, "1"),
   WINDOWS: Windows,

@@ -48,6 +48,9 @@ const WINDOWS: Readonly<Record<Exclude<WindowClass, "download"> | "not-found" | 
   empty: both(MINUTE, 0),
 };
 
+/** The names by which windows can be overridden. */
+export const windowNames = Object.keys(WINDOWS) as (keyof typeof WINDOWS)[];
+
 const COLD_COMMENTS = both(HOUR);
 const COLD_AFTER_MS = DAY;
 

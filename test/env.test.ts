@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../src/env.ts";
+
+const complete = {
+  UPSTREAM_URL: "https://api.tikliveapi.com",
+  TIKLIVE_KEY: "one, two,",
+  UPSTASH_REDIS_REST_URL: "https://redis.example",
+  UPSTASH_REDIS_REST_TOKEN: "token-canary",
+  DATABASE_URL_RW: "postgresql://app_rw:canary@db.example/t",
+  DATABASE_URL_AUTH: "postgresql://app_auth:canary@db.example/t",
+  DATABASE_URL_OPS: "postgresql://app_ops:canary@db.example/t",
+  KEY_PEPPERS: `1:${Buffer.alloc(32).toString("base64")}`,
+  KEY_ENCRYPTION_KEYS: `1:${Buffer.alloc(32).toString("base64")}`,
+  ADMIN_TOKEN: "admin-token-canary",
+};
+
+const read = (changes: Readonly<Record<string, string | undefined>> = {}) =>
+  readConfig({ ...complete, ...changes } as unknown as Env);
+
+describe("the settings", () => {
+  it("are read once into a frozen value, with the defaults that the README states", () => {
+    const config = read();
+    expect(config).toMatchObject({
+      REDIS_WAIT_MS: 300,
+      KEY_FRESH_MS: 10_000,
+      MEMORY_BYTES: 33_554_432,
+      CHARGE_NOT_FOUND: true,
+    });
+    expect(config.TIKLIVE_KEY).toEqual(["one", "two"]);
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it("name everything that is missing at once, so that a deploy is mended in one go", () => {
+    const missing = { UPSTASH_REDIS_REST_URL: undefined, ADMIN_TOKEN: undefined };
+    expect(() => read(missing)).toThrow(/UPSTASH_REDIS_REST_URL.*ADMIN_TOKEN/);
+  });
+
+  it.each([
+    { name: "REDIS_WAIT_MS", value: "soon-canary" },
+    { name: "UPSTREAM_DEADLINE_MS", value: "20001" },
+    { name: "UPSTREAM_URL", value: "canary" },
+    { name: "ADMIN_TOKEN", value: "canary" },
+    { name: "KEY_PEPPERS", value: "canary" },
+    { name: "KEY_ENCRYPTION_KEYS", value: "1:canary" },
+    { name: "WINDOWS", value: "{canary" },
+    { name: "WINDOWS", value: '{"userinfo":{"freshMs":-1,"staleMs":0}}' },
+    { name: "WINDOWS", value: '{"canary":{"freshMs":1,"staleMs":0}}' },
+    { name: "CHARGE_NOT_FOUND", value: "canary" },
+  ])("name $name when it is $value, and never repeat a value", ({ name, value }) => {
+    let message = "nothing was refused";
+    try {
+      read({ [name]: value });
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toContain(name);
+    expect(message).not.toContain("canary");
+  });
+});
