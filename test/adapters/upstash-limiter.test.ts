@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { upstashLimiter } from "../../src/adapters/upstash-limiter.ts";
+import { localRedis, type LocalRedis } from "../support/local-redis.ts";
+import { silentLog } from "../support/silent-log.ts";
+
+describe("a tenant's bucket", () => {
+  let redis: LocalRedis;
+
+  beforeAll(async () => {
+    redis = await localRedis();
+  });
+  afterAll(() => redis.close());
+
+  const limiter = (timeoutMs = 5_000) => upstashLimiter(redis.client, timeoutMs, silentLog);
+
+  it("gives out its capacity and no more, whichever isolate asks", async () => {
+    const isolates = [limiter(), limiter()];
+    const burst = { capacity: 5, refillPerSecond: 1 };
+    const taken = await Promise.all(Array.from({ length: 20 }, (_, at) => isolates[at % 2]?.take("tenant-a", burst)));
+    const allowed = taken.filter((decision) => decision?.kind === "allowed");
+    // A second may pass meanwhile and add a token.
+    expect(allowed.length).toBeGreaterThanOrEqual(5);
+    expect(allowed.length).toBeLessThanOrEqual(7);
+    const refused = taken.find((decision) => decision?.kind === "refused");
+    expect(refused).toMatchObject({ limit: 5, remaining: 0, resetAtMs: expect.any(Number) });
+  });
+
+  it("is one for each tenant, so that a noisy one starves nobody", async () => {
+    const burst = { capacity: 1, refillPerSecond: 1 };
+    expect((await limiter().take("noisy", burst)).kind).toBe("allowed");
+    expect((await limiter().take("quiet", burst)).kind).toBe("allowed");
+  });
+
+  it("states no figures when Redis does not answer in time, though the library calls that a success with zeros", async () => {
+    await redis.fault({ kind: "delay", delayMs: 300, times: 1 });
+    expect(await limiter(50).take("tenant-b", { capacity: 5, refillPerSecond: 1 })).toEqual({ kind: "unavailable" });
+  });
+
+  it("is unavailable, not a crash, when Redis is down", async () => {
+    await redis.fault({ kind: "down", times: 1 });
+    expect(await limiter().take("tenant-c", { capacity: 5, refillPerSecond: 1 })).toEqual({ kind: "unavailable" });
+  });
+
+  it("expires by itself, so that a tenant who left leaves nothing behind", async () => {
+    await limiter().take("tenant-d", { capacity: 5, refillPerSecond: 1 });
+    const keys = await redis.direct.keys("tkb:*tenant-d*");
+    expect(keys).toHaveLength(1);
+    expect(await redis.direct.pttl(keys[0] ?? "")).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { vaultUpstreamKeys } from "../../src/adapters/vault-upstream-keys.ts";
+import { importKek, seal } from "../../src/core/sealed-key.ts";
+import { silentLog } from "../support/silent-log.ts";
+
+const TENANT = "00000000-0000-4000-8000-000000000001";
+
+async function setUp() {
+  let nowMs = 1_000_000;
+  const kek = await importKek(Buffer.alloc(32, 7).toString("base64"));
+  const keks = new Map([[1, kek]]);
+  const sealed = await seal({
+    clear: "tenants-own-key",
+    id: "0199c0de-0000-7000-8000-00000000b100",
+    tenantId: TENANT,
+    version: 1,
+    downloadTier: true,
+    kekVersion: 1,
+    kek,
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+  });
+  const settings = {
+    platformKeys: ["platform-key-1234", "platform-key-5678"],
+    keks: Promise.resolve(keks),
+    clock: () => nowMs,
+  };
+  return { keys: vaultUpstreamKeys(settings, silentLog), sealed, keks, advance: (ms: number) => void (nowMs += ms) };
+}
+
+describe("the vault", () => {
+  it("opens a tenant's sealed key, under the name that the ledger books it by", async () => {
+    const { keys, sealed } = await setUp();
+    expect(await keys.open({ kind: "byo", sealed })).toEqual({
+      kind: "opened",
+      id: sealed.id,
+      secret: "tenants-own-key",
+    });
+  });
+
+  it("forgets the clear key after 60 s, so that it must be opened again", async () => {
+    const { keys, sealed, keks, advance } = await setUp();
+    await keys.open({ kind: "byo", sealed });
+    keks.clear();
+    advance(59_999);
+    expect((await keys.open({ kind: "byo", sealed })).kind).toBe("opened");
+    advance(1);
+    expect((await keys.open({ kind: "byo", sealed })).kind).toBe("unavailable");
+  });
+
+  it("opens nothing that was sealed for another tenant, however it got here", async () => {
+    const { keys, sealed } = await setUp();
+    const stolen = { ...sealed, tenantId: "00000000-0000-4000-8000-000000000002" };
+    expect((await keys.open({ kind: "byo", sealed: stolen })).kind).toBe("unavailable");
+  });
+
+  it("never pays with the platform's key for a tenant whose own is gone", async () => {
+    const { keys } = await setUp();
+    expect(await keys.open({ kind: "none" })).toEqual({ kind: "unavailable" });
+  });
+
+  it("names a platform key by its last four characters, so that the books survive a new order of the keys", async () => {
+    const { keys } = await setUp();
+    expect(await keys.open({ kind: "platform" })).toEqual({
+      kind: "opened",
+      id: "platform-1234",
+      secret: "platform-key-1234",
+    });
+  });
+
+  it("has nothing to pay with when no platform key is set", async () => {
+    const keys = vaultUpstreamKeys({ platformKeys: [], keks: Promise.resolve(new Map()), clock: () => 0 }, silentLog);
+    expect(await keys.open({ kind: "platform" })).toEqual({ kind: "unavailable" });
+  });
+});

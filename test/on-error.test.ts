@@ -1,0 +1,39 @@
+import { Hono } from "hono";
+import { describe, expect, it } from "vitest";
+import { problems } from "../src/core/problem.ts";
+import { onError } from "../src/on-error.ts";
+import type { ProxyEnv } from "../src/proxy/request.ts";
+
+function appThatThrows(error: Error) {
+  const logged: string[] = [];
+  const log = { info: () => undefined, error: (event: string) => void logged.push(event) };
+  const app = new Hono<ProxyEnv>()
+    .onError(onError(log))
+    .use(async (c, next) => {
+      c.set("requestId", "the-request");
+      return next();
+    })
+    .get("*", () => {
+      throw error;
+    });
+  return { app, logged };
+}
+
+describe("an error becomes a response in one place", () => {
+  it("a bug is a bare 500: its message may hold anything, and is logged by name instead", async () => {
+    const { app, logged } = appThatThrows(new Error("postgresql://canary@db"));
+    const response = await app.request("/");
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain("canary");
+    expect(logged).toEqual(["unhandled"]);
+  });
+
+  it("a problem keeps its cause to itself", async () => {
+    const { app, logged } = appThatThrows(problems.identityUnavailable(new Error("canary")));
+    const response = await app.request("/");
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("2");
+    expect(await response.json()).toMatchObject({ status: 503, request_id: "the-request" });
+    expect(logged).toEqual([]);
+  });
+});
