@@ -37,7 +37,7 @@ export type RunningPostgres = {
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const dataDir = resolve(options.dataDir);
   const { postgres, initdb } = await binaries();
-  await endLeftover(dataDir);
+  await endLeftoverPostgres(dataDir);
   const passwordFile = `${dataDir}.password`;
   if (!(await exists(join(dataDir, "PG_VERSION")))) {
     options.onProgress?.("creating the PostgreSQL cluster");
@@ -110,8 +110,11 @@ function flags(durable: boolean): string[] {
   return settings.flatMap((setting) => ["-c", setting]);
 }
 
-/** The first line of postmaster.pid is the server's process; whether that is still it, only its command line tells. */
-async function endLeftover(dataDir: string): Promise<void> {
+/**
+ * Ends the server that still has the directory open. The first line of postmaster.pid is its process; whether that is still the
+ * server, only the command line tells.
+ */
+export async function endLeftoverPostgres(dataDir: string): Promise<void> {
   const pidFile = join(dataDir, "postmaster.pid");
   const pid = Number.parseInt(await readFile(pidFile, "utf8").catch(() => ""), 10);
   if (Number.isNaN(pid)) return;

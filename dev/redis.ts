@@ -50,14 +50,13 @@ async function startEmbedded({ port = 0, databases = 16 }: RedisOptions): Promis
 async function startInstalled(kind: "redis-server" | "valkey-server", options: RedisOptions): Promise<RunningRedis> {
   const dir = resolve(options.dir);
   await mkdir(dir, { recursive: true });
-  const pidFile = join(dir, "server.pid");
-  await endLeftover(pidFile);
+  await endLeftoverRedis(dir);
   const port = options.port ?? (await freePort());
   const logFile = join(dir, "server.log");
   const where = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir];
   const keeping = ["--appendonly", "yes", "--save", "", "--databases", String(options.databases ?? 16)];
   const server = startServer(kind, [...where, ...keeping], { logFile });
-  await writeFile(pidFile, `${server.pid}\n${port}\n`);
+  await writeFile(pidFileIn(dir), `${server.pid}\n${port}\n`);
   const url = `redis://127.0.0.1:${port}`;
   const stop = (): Promise<void> => end(server.pid);
   if (await becomesReady(server, { isReady: () => accepts(url), withinMs: 30_000 })) return { url, kind, stop };
@@ -65,12 +64,16 @@ async function startInstalled(kind: "redis-server" | "valkey-server", options: R
   throw new Error(`${kind} does not start: see ${logFile}`);
 }
 
-/** A server that outlived its parent has the data open. Redis shows its port in its command line, which tells it from a stranger. */
-async function endLeftover(pidFile: string): Promise<void> {
-  const [pid = "", port = ""] = (await readFile(pidFile, "utf8").catch(() => "")).split("\n");
+/** Ends the server that outlived its parent. It shows its port in its command line, which tells it from a stranger. */
+export async function endLeftoverRedis(dir: string): Promise<void> {
+  const [pid = "", port = ""] = (await readFile(pidFileIn(dir), "utf8").catch(() => "")).split("\n");
   if (pid === "" || port === "") return;
   const command = await commandOf(Number(pid));
   if (command?.includes("-server") && command.includes(port)) await end(Number(pid));
+}
+
+function pidFileIn(dir: string): string {
+  return join(dir, "server.pid");
 }
 
 async function accepts(url: string): Promise<boolean> {

@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import type { TestProject } from "vitest/node";
-import { startPostgres } from "../../dev/postgres.ts";
-import { installedServer, startRedis } from "../../dev/redis.ts";
+import { endLeftoverPostgres, startPostgres } from "../../dev/postgres.ts";
+import { commandOf } from "../../dev/processes.ts";
+import { endLeftoverRedis, installedServer, startRedis } from "../../dev/redis.ts";
 import { QUIET_WRANGLER, ROOT, wrangler } from "../../dev/wrangler.ts";
 import { migrate } from "../../drizzle/migrate.ts";
 
@@ -21,12 +22,15 @@ declare module "vitest" {
   }
 }
 
+const PREFIX = "tikedge-test-";
+
 /** More than any run asks for: a test file takes one for itself. */
 const REDIS_DATABASES = 512;
 
 /** Starts the real parts once for all test files; each file takes a database of its own in them. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
-  const dir = await mkdtemp(join(tmpdir(), "tikedge-test-"));
+  await endAbandonedRuns();
+  const dir = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const [postgres, redis, workerDir] = await Promise.all([
     startPostgres({ dataDir: join(dir, "postgres"), durable: false }),
     startRedis({ dir: join(dir, "redis"), databases: REDIS_DATABASES, kind: (await installedServer()) ?? "embedded" }),
@@ -40,6 +44,17 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
     await Promise.all([postgres.stop(), redis.stop()]);
     await rm(dir, { recursive: true, force: true });
   };
+}
+
+/** A run that was killed by force could not end its servers; its directory carries its process number. */
+async function endAbandonedRuns(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const run = Number(name.startsWith(PREFIX) ? name.slice(PREFIX.length).split("-")[0] : process.pid);
+    if (run === process.pid || (await commandOf(run)) !== null) continue;
+    const dir = join(tmpdir(), name);
+    await Promise.all([endLeftoverPostgres(join(dir, "postgres")), endLeftoverRedis(join(dir, "redis"))]);
+    await rm(dir, { recursive: true, force: true });
+  }
 }
 
 /** A Worker that does not build fails the tests that need it, not the others. */
