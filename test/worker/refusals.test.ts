@@ -118,7 +118,7 @@ describe("every refusal names what is wrong, costs nothing and reaches nobody", 
       );
       for (const response of await Promise.all(burst)) statuses.add(response.status);
     }
-    expect([...statuses].toSorted()).toEqual([401, 429]);
+    expect(statuses).toEqual(new Set([401, 429]));
     expect((await gateway.get("/userid/?username=tiktok", { key, headers })).status).toBe(200);
   });
 

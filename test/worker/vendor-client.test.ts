@@ -8,7 +8,7 @@ import { PLATFORM_KEY, startGateway, startStack, type Gateway, type Stack } from
 function vendorClient(baseUrl: string, apiKey: string) {
   return async (endpoint: string, params: Readonly<Record<string, string | number>>): Promise<unknown> => {
     const query = new URLSearchParams(Object.entries(params).map(([name, value]) => [name, String(value)]));
-    const url = `${baseUrl}/${endpoint}?${query}`;
+    const url = `${baseUrl}/${endpoint}?${query.toString()}`;
     const headers = { "X-Api-Key": apiKey, "Accept-Encoding": "gzip, deflate, br", "User-Agent": "client/1.0" };
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const sent = request(url, { method: "GET", headers, agent: false }, (response) => {
