@@ -97,7 +97,8 @@ export async function writePrivate(path: string, text: string): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
-function newSecrets(): Secrets {
+/** Made for one local stack: none of them opens anything else. */
+export function newSecrets(): Secrets {
   return {
     adminToken: secret(24, "hex"),
     upstashToken: secret(24, "hex"),

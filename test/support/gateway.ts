@@ -1,13 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inject } from "vitest";
 import { unstable_startWorker } from "wrangler";
-import { seed } from "../../dev/seed.ts";
-import { startNeon } from "../../dev/neon.ts";
-import { startUpstash } from "../../dev/upstash.ts";
-import { startUpstream } from "../../dev/upstream/server.ts";
+import { startKeyedUpstream, startParts } from "../../dev/parts.ts";
+import { newSecrets } from "../../dev/state.ts";
 import { freshDatabase, freshRedis } from "./databases.ts";
+import { ROLE_PASSWORD } from "./tenancy-database.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url).href);
 
@@ -23,59 +21,31 @@ export type Settings = Readonly<Record<string, string>>;
  */
 export async function startStack({ nowMs = Date.now() }: { nowMs?: number } = {}) {
   const [database, redis] = await Promise.all([freshDatabase(), freshRedis()]);
-  const redisToken = secret();
-  const upstash = await startUpstash({ redisUrl: redis.url, token: redisToken });
-  const neon = await startNeon({ postgresUrl: database.url });
-  const upstream = await startUpstream({
-    keys: {
-      [PLATFORM_KEY]: { state: "active", credits: null, downloadTier: true },
-      [BYO_KEY]: { state: "active", credits: null, downloadTier: true },
-    },
-    latency: { p50Ms: 0, p99Ms: 0 },
-    nowMs,
-  });
-  const peppers = `1:${secret()}`;
-  const encryptionKeys = `1:${secret()}`;
-  const seeded = await seed({
-    databaseUrl: database.url,
-    peppers,
-    encryptionKeys,
-    byoKey: BYO_KEY,
-    rolePassword: "tests",
-  });
+  const keys = { platformKeys: PLATFORM_KEY, byoKey: BYO_KEY };
+  const upstream = await startKeyedUpstream(keys, { nowMs });
+  const secrets = { ...newSecrets(), rolePassword: ROLE_PASSWORD };
+  const parts = await startParts({ databaseUrl: database.url, redisUrl: redis.url, secrets, upstream });
   const settings: Settings = {
-    UPSTREAM_URL: upstream.url,
-    TIKLIVE_KEY: PLATFORM_KEY,
-    UPSTASH_REDIS_REST_URL: upstash.url,
-    UPSTASH_REDIS_REST_TOKEN: redisToken,
-    DATABASE_URL_RW: seeded.databaseUrls.rw,
-    DATABASE_URL_AUTH: seeded.databaseUrls.auth,
-    DATABASE_URL_OPS: seeded.databaseUrls.ops,
-    NEON_SQL_ENDPOINT: neon.url,
-    KEY_PEPPERS: peppers,
-    KEY_ENCRYPTION_KEYS: encryptionKeys,
-    ADMIN_TOKEN: secret(),
+    ...parts.settings,
     // A budget for the network of a data centre is too small for a machine that runs three test files on two cores.
     REDIS_WAIT_MS: "10000",
     REDIS_COMMAND_MS: "10000",
     DATABASE_TIMEOUT_MS: "10000",
   };
   return {
+    ...parts,
     settings,
     database,
     redis,
-    redisToken,
-    upstash,
-    neon,
+    redisToken: secrets.upstashToken,
     upstream,
-    tenants: seeded.tenants,
     tenant: (keyMode: "shared" | "byo") => {
-      const found = seeded.tenants.find((tenant) => tenant.keyMode === keyMode);
+      const found = parts.tenants.find((tenant) => tenant.keyMode === keyMode);
       if (found === undefined) throw new Error(`the seed has no ${keyMode} tenant`);
       return found;
     },
     close: async () => {
-      await Promise.all([upstash.stop(), neon.stop(), upstream.close()]);
+      await Promise.all([parts.stop(), upstream.close()]);
       await Promise.all([database.drop(), redis.release()]);
     },
   };
@@ -131,8 +101,4 @@ function withKey(given: RequestInit["headers"], key: string | undefined): Header
   const headers = new Headers(given);
   if (key !== undefined) headers.set("x-api-key", key);
   return headers;
-}
-
-function secret(): string {
-  return randomBytes(32).toString("base64");
 }
