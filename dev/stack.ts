@@ -1,15 +1,13 @@
 import { Client } from "pg";
 import { migrate } from "../drizzle/migrate.ts";
-import { startNeon } from "./neon.ts";
+import { startKeyedUpstream, startParts } from "./parts.ts";
+import type { ChosenUpstream } from "./parts.ts";
 import { startPostgres } from "./postgres.ts";
 import { startRedis } from "./redis.ts";
-import { seed } from "./seed.ts";
 import type { DevSettings } from "./settings.ts";
 import { envFile, writePrivate } from "./state.ts";
 import type { Running, Secrets, State } from "./state.ts";
 import type { Teardown } from "./teardown.ts";
-import { startUpstash } from "./upstash.ts";
-import { startUpstream } from "./upstream/server.ts";
 
 export type StackOptions = {
   readonly settings: DevSettings;
@@ -35,31 +33,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await migrate(databaseUrl);
   say("Postgres answers, migrated");
   const upstream = await chooseUpstream(options, secrets);
-  const upstash = await startUpstash({ redisUrl: redis.url, token: secrets.upstashToken });
-  teardown.add(upstash.stop);
-  const neon = await startNeon({ postgresUrl: databaseUrl });
-  teardown.add(neon.stop);
-  const keys = { peppers: `1:${secrets.pepper}`, encryptionKeys: `1:${secrets.encryptionKey}` };
-  const known = (await state.knownTenants()) ?? undefined;
-  const { rolePassword } = secrets;
-  const { tenants, databaseUrls } = await seed({ ...keys, databaseUrl, rolePassword, known, byoKey: upstream.byoKey });
-  await state.rememberTenants([...tenants]);
   const adminToken = settings.ADMIN_TOKEN ?? secrets.adminToken;
-  const workerSettings = {
-    UPSTREAM_URL: upstream.url,
-    TIKLIVE_KEY: upstream.platformKeys,
-    UPSTASH_REDIS_REST_URL: upstash.url,
-    UPSTASH_REDIS_REST_TOKEN: secrets.upstashToken,
-    DATABASE_URL_RW: databaseUrls.rw,
-    DATABASE_URL_AUTH: databaseUrls.auth,
-    DATABASE_URL_OPS: databaseUrls.ops,
-    NEON_SQL_ENDPOINT: `${neon.url}/sql`,
-    KEY_PEPPERS: keys.peppers,
-    KEY_ENCRYPTION_KEYS: keys.encryptionKeys,
-    ADMIN_TOKEN: adminToken,
-  };
-  await writePrivate(state.workerEnv, envFile(workerSettings));
-  return { adminToken, tenants: [...tenants], upstreamUrl: upstream.url, redisUrl: redis.url, databaseUrl };
+  const parts = await startParts({
+    databaseUrl,
+    redisUrl: redis.url,
+    secrets: { ...secrets, adminToken },
+    upstream,
+    known: (await state.knownTenants()) ?? undefined,
+  });
+  teardown.add(parts.stop);
+  const tenants = [...parts.tenants];
+  await state.rememberTenants(tenants);
+  await writePrivate(state.workerEnv, envFile(parts.settings));
+  return { adminToken, tenants, upstreamUrl: upstream.url, redisUrl: redis.url, databaseUrl };
 }
 
 /** A database of its own in the embedded cluster; resolves to its superuser's URL. */
@@ -79,8 +65,6 @@ async function startDatabase({ state, teardown, say }: StackOptions): Promise<st
   return url.href;
 }
 
-type ChosenUpstream = { readonly url: string; readonly platformKeys: string; readonly byoKey: string };
-
 /** Another upstream knows neither of the keys made here: they come with it, as TIKLIVE_KEY and BYO_KEY. */
 async function chooseUpstream({ settings, teardown, say }: StackOptions, secrets: Secrets): Promise<ChosenUpstream> {
   const byoKey = settings.BYO_KEY ?? secrets.byoKey;
@@ -90,14 +74,11 @@ async function chooseUpstream({ settings, teardown, say }: StackOptions, secrets
     return { url: settings.UPSTREAM_URL, platformKeys: settings.TIKLIVE_KEY ?? "", byoKey };
   }
   const platformKeys = settings.TIKLIVE_KEY ?? secrets.platformKey;
-  const account = { state: "active", credits: null, downloadTier: true } as const;
-  const names = [...platformKeys.split(",").map((key) => key.trim()), byoKey];
-  const upstream = await startUpstream({
-    keys: Object.fromEntries(names.map((name) => [name, account])),
-    latency: { p50Ms: 750, p99Ms: 2_400 },
-    rateLimit: true,
-  });
+  const upstream = await startKeyedUpstream(
+    { platformKeys, byoKey },
+    { latency: { p50Ms: 750, p99Ms: 2_400 }, rateLimit: true },
+  );
   teardown.add(upstream.close);
   say(`the emulated upstream answers at ${upstream.url}`);
-  return { url: upstream.url, platformKeys, byoKey };
+  return upstream;
 }
