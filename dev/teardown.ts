@@ -34,6 +34,8 @@ export async function runUntilStopped(
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => controller.abort());
+  // Whoever read what this says is gone. Without a listener the next line would end the process, and leave its servers.
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => controller.abort());
   // npm ends itself and its shell when it is asked to, but not what runs in the shell; and killed by force it ends nothing.
   if (process.env["npm_lifecycle_event"] !== undefined) void abandoned().then(() => controller.abort());
   return controller.signal;
