@@ -38,6 +38,8 @@ export async function startStack({ nowMs = Date.now() }: { nowMs?: number } = {}
     database,
     redis,
     redisToken: secrets.upstashToken,
+    /** What must be found nowhere outside the settings. */
+    secrets: Object.values(secrets),
     upstream,
     tenant: (keyMode: "shared" | "byo") => {
       const found = parts.tenants.find((tenant) => tenant.keyMode === keyMode);
@@ -57,6 +59,8 @@ export type Gateway = {
   get(path: string, init?: RequestInit & { key?: string }): Promise<Response>;
   /** Lets a minute pass, as far as crons know. */
   runCrons(): Promise<void>;
+  /** What the Worker wrote to its console so far. */
+  logs(): readonly string[];
   close(): Promise<void>;
 };
 
@@ -66,8 +70,9 @@ export type Gateway = {
  */
 export async function startGateway(stack: Stack, overrides: Settings = {}): Promise<Gateway> {
   const secrets = Object.entries({ ...stack.settings, ...overrides });
+  const logs: string[] = [];
   const worker = await unstable_startWorker({
-    config: join(ROOT, "wrangler.toml"),
+    config: inject("workerConfig"),
     entrypoint: join(inject("workerDir"), "index.js"),
     bindings: Object.fromEntries(secrets.map(([name, value]) => [name, { type: "secret_text", value }])),
     build: { bundle: false },
@@ -77,6 +82,7 @@ export async function startGateway(stack: Stack, overrides: Settings = {}): Prom
       persist: false,
       watch: false,
       logLevel: "none",
+      structuredLogsHandler: ({ message }: { message: string }) => void logs.push(message),
     },
   });
   await worker.ready;
@@ -93,6 +99,7 @@ export async function startGateway(stack: Stack, overrides: Settings = {}): Prom
       const response = await fetch(`${origin}/cdn-cgi/local/scheduled?cron=${encodeURIComponent("* * * * *")}`);
       if (!response.ok) throw new Error(`the cron failed: ${response.status}`);
     },
+    logs: () => logs,
     close: () => worker.dispose(),
   };
 }

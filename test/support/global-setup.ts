@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -19,6 +19,8 @@ declare module "vitest" {
     redisUrl: string;
     /** The Worker as `wrangler deploy` would send it: `prebuiltWorkerDir` of the test harness. */
     workerDir: string;
+    /** wrangler.toml with queues that do not wait for a batch to fill. */
+    workerConfig: string;
   }
 }
 
@@ -40,6 +42,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   provide("postgresUrl", postgres.url);
   provide("redisUrl", redis.url);
   provide("workerDir", workerDir);
+  provide("workerConfig", await writeConfig(dir));
   return async () => {
     await Promise.all([postgres.stop(), redis.stop()]);
     await rm(dir, { recursive: true, force: true });
@@ -55,6 +58,15 @@ async function endAbandonedRuns(): Promise<void> {
     await Promise.all([endLeftoverPostgres(join(dir, "postgres")), endLeftoverRedis(join(dir, "redis"))]);
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** Every duration is a setting that tests shrink; how long a queue waits for a batch to fill can be set in this file only. */
+async function writeConfig(dir: string): Promise<string> {
+  const deployed = await readFile(join(ROOT, "wrangler.toml"), "utf8");
+  const file = join(dir, "wrangler.toml");
+  const hurried = deployed.replaceAll(/^max_batch_timeout = \d+$/gm, "max_batch_timeout = 0");
+  await writeFile(file, hurried.replace('main = "src/index.ts"', `main = "${join(ROOT, "src", "index.ts")}"`));
+  return file;
 }
 
 /** A Worker that does not build fails the tests that need it, not the others. */
