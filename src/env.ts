@@ -6,6 +6,12 @@ const Text = v.pipe(v.string(), v.nonEmpty());
 const Url = v.pipe(v.string(), v.url());
 const wholeNumber = (otherwise: string) =>
   v.pipe(v.optional(v.string(), otherwise), v.regex(/^\d+$/, "is not a whole number"), v.transform(Number));
+const wholeNumbers = (otherwise: string) =>
+  v.pipe(
+    v.optional(v.string(), otherwise),
+    v.regex(/^\d+(?:,\d+)*$/, "is not whole numbers separated by commas"),
+    v.transform((text) => text.split(",").map(Number)),
+  );
 const flag = (otherwise: "true" | "false") =>
   v.pipe(
     v.optional(v.picklist(["true", "false"]), otherwise),
@@ -74,6 +80,7 @@ const Settings = v.object({
   HITS_FLUSH_MS: wholeNumber("2000"),
   HITS_FLUSH_COUNT: wholeNumber("50"),
   HEALTH_MS: wholeNumber("5000"),
+  SETTLE_AGAIN_MS: wholeNumbers("200,1000,4000"),
   ABANDONED_MS: wholeNumber("120000"),
   UNRECORDED_MS: wholeNumber("60000"),
 });

@@ -43,6 +43,7 @@ export function services(config: Config, env: Env): Services {
     newRequestId: newUuid,
     newWaitBudget: () => waitBudget(config.REDIS_WAIT_MS, clock),
     randomBits: () => toHex(random(10)),
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   };
 }
 
@@ -54,6 +55,7 @@ function settings(config: Config) {
     keyFreshMs: config.KEY_FRESH_MS,
     keyOutageMs: config.KEY_OUTAGE_MS,
     healthMs: config.HEALTH_MS,
+    settleAgainMs: config.SETTLE_AGAIN_MS,
     abandonedMs: config.ABANDONED_MS,
     unrecordedMs: config.UNRECORDED_MS,
     platformDownloadTier: config.PLATFORM_DOWNLOAD_TIER,

@@ -1,4 +1,4 @@
-import { decodeEntry, encodeEntry } from "../core/entry-format.ts";
+import { decodeEntry, encodeEntry } from "../core/entry.ts";
 import type { AnswerKey, AnswerStore, Log } from "../core/ports.ts";
 
 /** Carries when Redis was last known to hold the entry: the bound of the nearer tiers counts from there, not from each copy. */

@@ -1,6 +1,6 @@
 import type { Redis } from "@upstash/redis/cloudflare";
 import { redisKey } from "../core/answer-key.ts";
-import { decodeEntry, encodeEntry } from "../core/entry-format.ts";
+import { decodeEntry, encodeEntry } from "../core/entry.ts";
 import type { AnswerStore, Log } from "../core/ports.ts";
 import { retainedMs } from "../core/windows.ts";
 

@@ -23,6 +23,17 @@ return id
 `;
 
 /**
+ * KEYS: the repeat marker of these bits, the open reservations, their times. Takes the reservation back that was made with these bits, if
+ * it is still open. At most 3 commands.
+ */
+export const RELEASE = `
+local id = redis.call("GET", KEYS[1])
+if not id then return 0 end
+redis.call("ZREM", KEYS[3], id)
+return redis.call("HDEL", KEYS[2], id)
+`;
+
+/**
  * KEYS: the open reservations, their times, the outbox, its times. ARGV: the event id, the event as JSON. Returns 1 when this call
  * closed the reservation, 0 when it was closed before: the guard that counts a credit once. 5 commands.
  */

@@ -2,7 +2,7 @@ import type { Redis } from "@upstash/redis/cloudflare";
 import { parseOpenReservation, parseUsageEvent } from "../core/messages.ts";
 import type { Ledger, Log } from "../core/ports.ts";
 import { uuid7TimeMs } from "../core/uuid7.ts";
-import { FORGET, OLDER_THAN, RESERVE, SETTLE } from "./upstash-ledger-scripts.ts";
+import { FORGET, OLDER_THAN, RELEASE, RESERVE, SETTLE } from "./upstash-ledger-scripts.ts";
 
 /** Open reservations by event id, and their ids by the time they were made. */
 const OPEN = ["tkl:open", "tkl:open-since"] as const;
@@ -18,6 +18,7 @@ const REPEAT_SECONDS = 60;
  */
 export function upstashLedger(redis: Redis, log: Log): Ledger {
   const reserve = redis.createScript<string>(RESERVE);
+  const release = redis.createScript<number>(RELEASE);
   const settle = redis.createScript<number>(SETTLE);
   const forget = redis.createScript<number>(FORGET);
   const olderThan = redis.createScript<string[]>(OLDER_THAN);
@@ -37,12 +38,15 @@ export function upstashLedger(redis: Redis, log: Log): Ledger {
     async reserve({ randomBits, ...order }) {
       try {
         const args = [randomBits, JSON.stringify(order), String(REPEAT_SECONDS)];
-        const eventId = await reserve.exec([`tkl:bits:${randomBits}`, ...OPEN], args);
+        const eventId = await reserve.exec([markerOf(randomBits), ...OPEN], args);
         return { kind: "reserved", eventId, occurredAtMs: uuid7TimeMs(eventId) };
       } catch (error) {
         log.error("ledger-reserve-failed", { error });
         return { kind: "unavailable" };
       }
+    },
+    async release(randomBits) {
+      await release.exec([markerOf(randomBits), ...OPEN], []);
     },
     async settle(event) {
       try {
@@ -59,6 +63,10 @@ export function upstashLedger(redis: Redis, log: Log): Ledger {
     abandoned: (ageMs, limit) => read(OPEN, [ageMs, limit], parseOpenReservation),
     unrecorded: (ageMs, limit) => read(OUTBOX, [ageMs, limit], (_id, json) => parseUsageEvent(json)),
   };
+}
+
+function markerOf(randomBits: string): string {
+  return `tkl:bits:${randomBits}`;
 }
 
 function inPairs(flat: readonly string[]): (readonly [string, string])[] {

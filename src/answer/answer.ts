@@ -1,5 +1,5 @@
 import { answerKey } from "../core/answer-key.ts";
-import type { Call } from "../core/call.ts";
+import type { Call } from "../core/catalogue.ts";
 import type { Stored } from "../core/entry.ts";
 import type { Background, UpstreamKeyRef, WaitBudget } from "../core/ports.ts";
 import { fetchPaid, type Fetched, type PaidPorts } from "./fetch-paid.ts";

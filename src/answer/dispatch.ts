@@ -1,4 +1,4 @@
-import type { Call } from "../core/call.ts";
+import type { Call } from "../core/catalogue.ts";
 import { charge, type ChargeRules } from "../core/charge.ts";
 import { classify, type Classified } from "../core/classify.ts";
 import type { Reservation, Reserve, Upstream, UpstreamReply } from "../core/ports.ts";

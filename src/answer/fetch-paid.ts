@@ -1,8 +1,8 @@
 import type { Entry } from "../core/entry.ts";
 import type { Outcome } from "../core/outcome.ts";
-import type { Ledger, Log, UpstreamKeys, UpstreamReply } from "../core/ports.ts";
-import type { Answer } from "./answer.ts";
-import { dispatch, type Dispatched, type DispatchPorts } from "./dispatch.ts";
+import type { Ledger, Log, Reservation, UpstreamKeys, UpstreamReply } from "../core/ports.ts";
+import type { Answer, Ask } from "./answer.ts";
+import { dispatch, type Dispatched, type DispatchPorts, type Order } from "./dispatch.ts";
 import type { Sought } from "./look-up.ts";
 import { settle, type SettlePorts } from "./settle.ts";
 import { entryOf, store, type StorePorts } from "./store.ts";
@@ -40,19 +40,32 @@ export async function fetchPaid(ports: PaidPorts, { key, ask }: Sought): Promise
     credits: call.endpoint.credits,
     requestId,
   };
-  const request = { ...order, randomBits: ports.randomBits() };
-  const reservation = await ask.wait.within(() => ports.ledger.reserve(request), { kind: "unavailable" } as const);
+  const reservation = await reserve(ports, order, ask);
   if (reservation.kind === "unavailable") return { kind: "refused", because: "ledger-unavailable" };
 
   const dispatched = dispatch(ports, { call, secret: upstreamKey.secret, order, reservation });
   const fetched = dispatched.then((paid) => fetchedOf(ports, { key, ask }, paid));
-  ask.background(
-    Promise.all([
-      dispatched.then(({ event }) => settle(ports, event)),
-      fetched.then(({ entry }) => store(ports, key, entry)),
-    ]),
-  );
+  // Each by itself: whatever breaks while storing must not cut the settling short.
+  ask.background(dispatched.then(({ event }) => settle(ports, event)));
+  ask.background(fetched.then(({ entry }) => store(ports, key, entry)));
   return { kind: "fetched", ...(await fetched) };
+}
+
+/** A reservation that came too late, or whose reply was lost, is taken back: nothing will be dispatched for it. */
+async function reserve(
+  { ledger, randomBits, log }: PaidPorts,
+  order: Order,
+  { wait, background }: Ask,
+): Promise<Reservation> {
+  const bits = randomBits();
+  let reserving: Promise<Reservation> | undefined;
+  const start = () => (reserving = ledger.reserve({ ...order, randomBits: bits }));
+  const reservation = await wait.within(start, { kind: "unavailable" });
+  if (reservation.kind === "unavailable" && reserving !== undefined) {
+    const release = reserving.then(() => ledger.release(bits));
+    background(release.catch((error: unknown) => log.error("reservation-left-to-the-sweep", { error })));
+  }
+  return reservation;
 }
 
 async function fetchedOf(ports: StorePorts, { key, ask }: Sought, paid: Dispatched): Promise<Fetched> {

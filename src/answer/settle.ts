@@ -1,19 +1,38 @@
 import type { Ledger, Log, UsageQueue } from "../core/ports.ts";
 import type { UsageEvent } from "../core/usage.ts";
 
-export type SettlePorts = { readonly ledger: Ledger; readonly usageQueue: UsageQueue; readonly log: Log };
+export type SettlePorts = {
+  readonly ledger: Ledger;
+  readonly usageQueue: UsageQueue;
+  /** When a settling that got no answer is tried again, milliseconds after each try: within the 30 s that the platform grants. */
+  readonly settleAgainMs: readonly number[];
+  readonly pause: (ms: number) => Promise<void>;
+  readonly log: Log;
+};
 
 /**
- * Closes the reservation and sends the event to the books. The ledger's outbox is the second copy of what the queue carries, so an
- * event that is settled is never lost. One that was not settled here is not sent: either the sweep has closed the reservation and that
- * is final, or it is still open and the sweep will find it.
+ * Closes the reservation and sends the event to the books. What it cost is known here and nowhere else, so a ledger that does not answer is
+ * asked again: what stays open is swept, and then the credit is in doubt for ever. The ledger's outbox is the second copy of what the queue
+ * carries, so an event that is settled is never lost. One that somebody else closed is not sent: either an earlier try of this did, and the
+ * sweep sends it from the outbox, or the sweep did, and its word is final.
  */
-export async function settle({ ledger, usageQueue, log }: SettlePorts, event: UsageEvent): Promise<void> {
-  const settled = await ledger.settle(event);
-  if (settled !== "settled") return log.error("event-not-settled", { eventId: event.eventId, because: settled });
+export async function settle(ports: SettlePorts, event: UsageEvent): Promise<void> {
+  const { usageQueue, log } = ports;
+  const settled = await settleUntilAnswered(ports, event);
+  if (settled !== "settled") return log.error("event-left-to-the-sweep", { eventId: event.eventId, because: settled });
   try {
     await usageQueue.send([{ kind: "event", event }]);
   } catch (error) {
     log.error("event-left-in-outbox", { error, eventId: event.eventId });
   }
+}
+
+async function settleUntilAnswered({ ledger, settleAgainMs, pause }: SettlePorts, event: UsageEvent) {
+  let settled = await ledger.settle(event);
+  for (const ms of settleAgainMs) {
+    if (settled !== "unavailable") return settled;
+    await pause(ms);
+    settled = await ledger.settle(event);
+  }
+  return settled;
 }

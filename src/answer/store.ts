@@ -1,5 +1,5 @@
 import { etagOf } from "../core/conditional.ts";
-import type { Call } from "../core/call.ts";
+import type { Call } from "../core/catalogue.ts";
 import type { Classified } from "../core/classify.ts";
 import type { Entry } from "../core/entry.ts";
 import type { AnswerKey, AnswerMemory, AnswerStore, UpstreamReply } from "../core/ports.ts";

@@ -1,5 +1,5 @@
 import { sha256, toHex } from "./bytes.ts";
-import type { Call } from "./call.ts";
+import type { Call } from "./catalogue.ts";
 import type { AnswerKey } from "./ports.ts";
 
 type Asked = {

@@ -1,5 +1,4 @@
 import { fromBase64, toHex, utf8 } from "./bytes.ts";
-import { crc32 } from "./crc32.ts";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -7,8 +6,19 @@ const ID = /^[0-9A-Za-z]{12}$/;
 const SECRET = /^[0-9A-Za-z]{32}$/;
 const KEY = /^(tke_live_([0-9A-Za-z]{12})_[0-9A-Za-z]{32})_([0-9A-Za-z]{6})$/;
 
-/** HMAC-SHA-256 takes any length; less than the digest's own weakens it (RFC 2104, section 3). */
+/** HMAC-SHA-256 takes any length; less than the digest's own weakens it and more adds little (RFC 2104, section 3). */
 const PEPPER_BYTES = 32;
+
+/** Of CRC-32 as in gzip (ISO-HDLC), bits reversed. */
+const CRC_POLYNOMIAL = 0xedb88320;
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let remainder = byte;
+  for (let bit = 0; bit < 8; bit += 1) {
+    remainder = remainder & 1 ? (remainder >>> 1) ^ CRC_POLYNOMIAL : remainder >>> 1;
+  }
+  return remainder;
+});
 
 /**
  * A gateway key as its owner sees it: `tke_live_<id>_<secret>_<checksum>`. Throws when the id is not 12 or the secret not 32 characters
@@ -41,11 +51,11 @@ export function randomBase62(bytes: Uint8Array, length: number): string {
   return Array.from(unbiased.subarray(0, length), (byte) => ALPHABET.charAt(byte % ALPHABET.length)).join("");
 }
 
-/** The pepper for key digests, from base64 of at least 32 bytes. Throws, without showing it, when it is not that. */
+/** The pepper for key digests, from base64 of exactly 32 bytes. Throws, without showing it, when it is not that. */
 export async function importPepper(base64: string): Promise<CryptoKey> {
   const bytes = fromBase64(base64);
-  if (bytes === undefined || bytes.length < PEPPER_BYTES) {
-    throw new RangeError(`A pepper is base64 of at least ${PEPPER_BYTES} bytes.`);
+  if (bytes === undefined || bytes.length !== PEPPER_BYTES) {
+    throw new RangeError(`A pepper is base64 of ${PEPPER_BYTES} bytes.`);
   }
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
 }
@@ -72,4 +82,11 @@ function checksum(body: string): string {
     rest = Math.floor(rest / 62);
   }
   return digits;
+}
+
+/** An unsigned 32-bit number. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = (CRC_TABLE[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
+  return (crc ^ 0xffffffff) >>> 0;
 }

@@ -1,5 +1,4 @@
-import type { Call } from "./call.ts";
-import type { Parameter } from "./catalogue.ts";
+import type { Call, Parameter } from "./catalogue.ts";
 import { canonicalPostUrl, canonicalTiktokUrl } from "./post-url.ts";
 
 /** A parameter's only canonical value. `absent`: what was given equals not giving it. */

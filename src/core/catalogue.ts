@@ -55,6 +55,15 @@ export type Endpoint = {
   readonly itemsKey?: string;
 };
 
+/**
+ * A request to the upstream in its only canonical form: known parameters, canonical values, sorted by name, nothing that equals its
+ * absence. The upstream's URL and the cache key are both built from it, so equal keys imply equal upstream requests.
+ */
+export type Call = {
+  readonly endpoint: Endpoint;
+  readonly params: readonly (readonly [name: string, value: string])[];
+};
+
 const byPath: ReadonlyMap<string, Endpoint> = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
 
 /** The endpoint at exactly this path: no other case, no missing slash, and nothing that a prototype would answer for. */

@@ -1,6 +1,5 @@
-import type { Call } from "./call.ts";
 import { canonicalValue } from "./canonical.ts";
-import type { Endpoint, Parameter } from "./catalogue.ts";
+import type { Call, Endpoint, Parameter } from "./catalogue.ts";
 
 export type InvalidParameter = { readonly name: string; readonly reason: string };
 

@@ -1,4 +1,4 @@
-import type { Call } from "./call.ts";
+import type { Call } from "./catalogue.ts";
 import type { Stored } from "./entry.ts";
 import type { KeyRecord, SealedUpstreamKey } from "./tenant.ts";
 import type { HitBatch, HitCount, UsageEvent, UsageMessage } from "./usage.ts";
@@ -50,6 +50,11 @@ export type Reservation =
 /** The only place that credits are taken from. Every operation is idempotent by event id: a reply may be lost after execution. */
 export type Ledger = {
   reserve(request: Reserve): Promise<Reservation>;
+  /**
+   * Takes back what `reserve` did with these bits, done or still to be told: nothing was dispatched for it. Resolves without a word when
+   * there is nothing to take back; throws when Redis does not answer, and then the sweep will find the reservation.
+   */
+  release(randomBits: string): Promise<void>;
   /** Closes a reservation with what the dispatch cost; the event is in the outbox when this resolves `settled`. A second call is a no-op. */
   settle(event: UsageEvent): Promise<"settled" | "already-settled" | "unavailable">;
   /** Takes recorded events out of the outbox. */

@@ -45,6 +45,8 @@ export type Services = {
   readonly newRequestId: () => string;
   readonly newWaitBudget: () => WaitBudget;
   readonly randomBits: () => string;
+  readonly pause: (ms: number) => Promise<void>;
+  readonly settleAgainMs: readonly number[];
   readonly namespaceVersion: string;
   readonly memoryMs: number;
   readonly outageMs: number;

@@ -1,4 +1,4 @@
-import type { Call } from "./call.ts";
+import type { Call } from "./catalogue.ts";
 
 /** What a parameter names, for purging by subject. Handles and hashtag names have a form of their own, beside the ids. */
 const SUBJECT_OF: Readonly<Record<string, (value: string) => string>> = {

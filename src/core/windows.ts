@@ -1,5 +1,4 @@
-import type { Call } from "./call.ts";
-import type { Endpoint, WindowClass } from "./catalogue.ts";
+import type { Call, Endpoint, WindowClass } from "./catalogue.ts";
 import type { Entry } from "./entry.ts";
 import { earliestExpiryMs } from "./media-expiry.ts";
 import type { Outcome } from "./outcome.ts";

@@ -1,5 +1,5 @@
 import type { Answer } from "../answer/answer.ts";
-import type { Call } from "../core/call.ts";
+import type { Call } from "../core/catalogue.ts";
 import type { RateDecision, WaitBudget } from "../core/ports.ts";
 import type { Permission, Tenant } from "../core/tenant.ts";
 

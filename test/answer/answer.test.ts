@@ -73,13 +73,49 @@ describe("the order of a paid fetch", () => {
     await abandoned;
   });
 
-  it("sends nothing to the books that the ledger did not close here, because the sweep's word is final", async () => {
-    for (const settled of ["already-settled", "unavailable"] as const) {
-      const t = timeline();
-      await answer({ ...t.ports, ledger: { ...t.ports.ledger, settle: async () => settled } }, t.ask(CALL));
-      await t.settled();
-      expect(t.sent).toEqual([]);
-    }
+  it("sends nothing to the books that somebody else closed, because the sweep's word is final", async () => {
+    const t = timeline();
+    await answer({ ...t.ports, ledger: { ...t.ports.ledger, settle: async () => "already-settled" } }, t.ask(CALL));
+    await t.settled();
+    expect(t.sent).toEqual([]);
+  });
+
+  it("settles again when the ledger gave no answer, because what it cost is known here and nowhere else", async () => {
+    const t = timeline();
+    const answers = ["unavailable", "unavailable", "settled"] as const;
+    let tries = 0;
+    const settle = async () => answers[(tries += 1) - 1] ?? "unavailable";
+    await answer({ ...t.ports, ledger: { ...t.ports.ledger, settle } }, t.ask(CALL));
+    await t.settled();
+    expect(t.story).toEqual(["reserve", "dispatch", "pause 10", "pause 20"]);
+    expect(t.sent).toHaveLength(1);
+  });
+
+  it("leaves to the sweep what the ledger never answered for", async () => {
+    const t = timeline();
+    const settle = async () => "unavailable" as const;
+    await answer({ ...t.ports, ledger: { ...t.ports.ledger, settle } }, t.ask(CALL));
+    await t.settled();
+    expect(t.sent).toEqual([]);
+    expect(await t.ledger.abandoned(0, 10)).toHaveLength(1);
+  });
+
+  it("takes a reservation back that came after the request's budget, because nothing was dispatched for it", async () => {
+    const t = timeline();
+    const impatient = { within: <T>(work: () => Promise<T>, otherwise: T) => work().then(() => otherwise) };
+    const ask = { ...t.ask("/download-video/?url=https://www.tiktok.com/@a/video/73"), wait: impatient };
+    expect(await answer(t.ports, ask)).toEqual({ kind: "refused", because: "ledger-unavailable" });
+    await t.settled();
+    expect(t.story).toEqual(["reserve"]);
+    expect(await t.ledger.abandoned(0, 10)).toEqual([]);
+  });
+
+  it("settles though storing breaks", async () => {
+    const t = timeline();
+    const redis = { ...t.redis, put: () => Promise.reject(new Error("a bug")) };
+    await answer({ ...t.ports, redis }, t.ask(CALL));
+    await expect(t.settled()).rejects.toThrow("a bug");
+    expect(t.sent).toHaveLength(1);
   });
 
   it("leaves the event in the outbox when the queue refuses it", async () => {

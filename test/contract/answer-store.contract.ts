@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import { answerKey } from "../../src/core/answer-key.ts";
-import type { Call } from "../../src/core/call.ts";
-import { findEndpoint } from "../../src/core/catalogue.ts";
+import { type Call, findEndpoint } from "../../src/core/catalogue.ts";
 import type { Entry } from "../../src/core/entry.ts";
 import type { AnswerKey, AnswerStore } from "../../src/core/ports.ts";
 

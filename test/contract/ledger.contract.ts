@@ -64,6 +64,25 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     expect(one.eventId).not.toBe(other.eventId);
   });
 
+  it("takes back what was reserved with the same bits, because nothing was dispatched for it", async () => {
+    const { ledger } = await make();
+    const { request } = await reserved(ledger);
+    const kept = await reserved(ledger);
+    await ledger.release(request.randomBits);
+    await ledger.release(request.randomBits);
+    await ledger.release("00000000000000000fff");
+    expect((await ledger.abandoned(-1_000, 10)).map(({ eventId }) => eventId)).toEqual([kept.eventId]);
+  });
+
+  it("takes nothing back that was settled, because the credit is spent", async () => {
+    const { ledger } = await make();
+    const reservation = await reserved(ledger);
+    const event = eventOf(reservation);
+    await ledger.settle(event);
+    await ledger.release(reservation.request.randomBits);
+    expect(await ledger.unrecorded(-1_000, 10)).toEqual([event]);
+  });
+
   it("settles a reservation once, because a credit is counted once", async () => {
     const { ledger } = await make();
     const event = eventOf(await reserved(ledger));

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import {
   digestApiKey,
@@ -9,6 +10,7 @@ import {
   sameDigest,
 } from "../../src/core/api-key.ts";
 
+const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const id = "0123456789ab";
 const secret = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef";
 const key = formatApiKey(id, secret);
@@ -17,6 +19,15 @@ const pepper = (byte: number) => importPepper(Buffer.alloc(32, byte).toString("b
 describe("an API key", () => {
   it("keeps its form, because keys that were handed out must go on working", () => {
     expect(key).toBe("tke_live_0123456789ab_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef_33Z66m");
+  });
+
+  it.each([
+    { secret: secret.replace("A", "0"), because: "a value under 2^31" },
+    { secret: secret.replace("A", "1"), because: "a value over it stays positive" },
+  ])("ends in the CRC-32 that any other tool would compute: $because", ({ secret }) => {
+    const [, body = "", digits = ""] = /^(.*)_(.*)$/.exec(formatApiKey(id, secret)) ?? [];
+    const value = Array.from(digits).reduce((sum, digit) => sum * 62 + BASE62.indexOf(digit), 0);
+    expect(value).toBe(crc32(body));
   });
 
   it("gives its public id back", () => expect(parseApiKey(key)).toEqual({ keyId: id }));
@@ -71,9 +82,12 @@ describe("a key's digest", () => {
     expect(await digestApiKey(key, await pepper(1))).not.toBe(await digestApiKey(key, await pepper(2)));
   });
 
-  it.each([" ", "c2hvcnQ=", "not base64!"])("takes no weak or broken pepper and does not show it: %j", async (text) => {
-    await expect(importPepper(text)).rejects.toThrow(/^A pepper is base64 of at least 32 bytes\.$/);
-  });
+  it.each([" ", "c2hvcnQ=", "not base64!", Buffer.alloc(33).toString("base64")])(
+    "takes 32 bytes as a pepper and does not show anything else: %j",
+    async (text) => {
+      await expect(importPepper(text)).rejects.toThrow(/^A pepper is base64 of 32 bytes\.$/);
+    },
+  );
 
   it.each([
     { a: "abcd", b: "abcd", same: true, because: "they are equal" },

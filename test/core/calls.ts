@@ -1,5 +1,4 @@
-import type { Call } from "../../src/core/call.ts";
-import { type Endpoint, findEndpoint } from "../../src/core/catalogue.ts";
+import { type Call, type Endpoint, findEndpoint } from "../../src/core/catalogue.ts";
 import { readCall } from "../../src/core/parameters.ts";
 
 /** The endpoint at `path`; a test that misspells it fails at once. */

@@ -15,6 +15,9 @@ export function memoryLedger(clock: () => number): Ledger {
       eventIdOf.set(randomBits, eventId);
       return { kind: "reserved", eventId, occurredAtMs };
     },
+    async release(randomBits) {
+      open.delete(eventIdOf.get(randomBits) ?? "");
+    },
     async settle(event) {
       if (!open.delete(event.eventId)) return "already-settled";
       outbox.set(event.eventId, { event, settledAtMs: clock() });

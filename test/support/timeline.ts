@@ -39,6 +39,8 @@ export function timeline() {
         void sent.push(...messages.flatMap((each) => (each.kind === "event" ? [each.event] : []))),
     },
     randomBits: () => (bits += 1).toString(16).padStart(20, "0"),
+    pause: async (ms) => void story.push(`pause ${ms}`),
+    settleAgainMs: [10, 20],
     chargeRules: { chargeNotFound: true },
     windowOverrides: {},
     namespaceVersion: "1",

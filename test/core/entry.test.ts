@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { decodeEntry, encodeEntry } from "../../src/core/entry-format.ts";
-import type { Entry } from "../../src/core/entry.ts";
+import { decodeEntry, encodeEntry, type Entry } from "../../src/core/entry.ts";
 
 const entry: Entry = {
   identity: '["1","pool:default","","/userid/",[["username","tiktok"]]]',
