@@ -21,7 +21,7 @@ const flag = (otherwise: "true" | "false") =>
 /** Keys of 32 bytes in base64, each behind its version. */
 const VersionedKeys = v.pipe(
   Text,
-  v.regex(/^(?:\d+:[A-Za-z0-9+/]{43}=,?)+$/, "is not <version>:<base64 of 32 bytes>"),
+  v.regex(/^\d+:[A-Za-z0-9+/]{43}=(?:,\d+:[A-Za-z0-9+/]{43}=)*$/, "is not <version>:<base64 of 32 bytes>"),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     try {
       return parseVersioned(dataset.value);
@@ -61,17 +61,19 @@ const Settings = v.object({
   LEDGER_REDIS_REST_TOKEN: v.optional(Text),
   REDIS_WAIT_MS: wholeNumber("300"),
   REDIS_COMMAND_MS: wholeNumber("2000"),
+  REDIS_REST_MS: wholeNumber("1000"),
   DATABASE_URL_RW: Text,
   DATABASE_URL_AUTH: Text,
   DATABASE_URL_OPS: Text,
   NEON_SQL_ENDPOINT: v.optional(Url),
   DATABASE_TIMEOUT_MS: wholeNumber("5000"),
+  DATABASE_REST_MS: wholeNumber("2000"),
   KEY_PEPPERS: VersionedKeys,
   KEY_ENCRYPTION_KEYS: VersionedKeys,
   ADMIN_TOKEN: v.pipe(v.string(), v.minLength(16, "is shorter than 16 characters")),
   NAMESPACE_VERSION: v.optional(Text, "1"),
   WINDOWS: Windows,
-  MEMORY_BYTES: wholeNumber("33554432"),
+  MEMORY_BYTES: v.pipe(wholeNumber("33554432"), v.minValue(1)),
   MEMORY_MS: wholeNumber("60000"),
   OUTAGE_MS: wholeNumber("900000"),
   KEY_FRESH_MS: wholeNumber("10000"),
@@ -85,11 +87,24 @@ const Settings = v.object({
   UNRECORDED_MS: wholeNumber("60000"),
 });
 
+/** Half a setting would be silently none, and money would stand in a cache that evicts. */
+const Checked = v.pipe(
+  Settings,
+  v.forward(
+    v.partialCheck(
+      [["LEDGER_REDIS_REST_URL"], ["LEDGER_REDIS_REST_TOKEN"]],
+      (given) => (given.LEDGER_REDIS_REST_URL === undefined) === (given.LEDGER_REDIS_REST_TOKEN === undefined),
+      "goes with LEDGER_REDIS_REST_TOKEN",
+    ),
+    ["LEDGER_REDIS_REST_URL"],
+  ),
+);
+
 export type Config = Readonly<Omit<v.InferOutput<typeof Settings>, "WINDOWS">> & { readonly WINDOWS: WindowOverrides };
 
 /** Reads bindings and vars once. Throws an error that names every setting that is missing or wrong, and never repeats a value. */
 export function readConfig(env: Env): Config {
-  const read = v.safeParse(Settings, env);
+  const read = v.safeParse(Checked, env);
   if (read.success) return Object.freeze(read.output);
   const wrong = read.issues.map(
     (issue) => `${String(issue.path?.[0]?.key)} (${issue.received === "undefined" ? "missing" : issue.type})`,

@@ -9,6 +9,7 @@ import { neonGraveyard } from "./adapters/neon-graveyard.ts";
 import { neonKeyDirectory } from "./adapters/neon-key-directory.ts";
 import { neonUsageLedger } from "./adapters/neon-usage-ledger.ts";
 import { queueUsage } from "./adapters/queue-usage.ts";
+import { restingKeyDirectory } from "./adapters/resting-key-directory.ts";
 import { tikliveUpstream } from "./adapters/tiklive-upstream.ts";
 import { upstashAnswers } from "./adapters/upstash-answers.ts";
 import { upstashKeyRecords } from "./adapters/upstash-key-records.ts";
@@ -16,7 +17,7 @@ import { upstashLedger } from "./adapters/upstash-ledger.ts";
 import { upstashLimiter } from "./adapters/upstash-limiter.ts";
 import { connectRedis, upstashPart } from "./adapters/upstash-redis.ts";
 import { vaultUpstreamKeys } from "./adapters/vault-upstream-keys.ts";
-import { waitBudget } from "./adapters/wait-budget.ts";
+import { waitBudgets } from "./adapters/wait-budget.ts";
 import { importPepper } from "./core/api-key.ts";
 import { toHex } from "./core/bytes.ts";
 import type { Log } from "./core/ports.ts";
@@ -37,11 +38,15 @@ export function services(config: Config, env: Env): Services {
     ...answerTiers(config, log),
     ...money(config, env, log),
     ...identities(config, env, log),
-    parts: [upstashPart("redis", redisOf(config)), neonPart(database(config, config.DATABASE_URL_OPS))],
+    parts: [
+      upstashPart("redis", redisOf(config)),
+      ...(config.LEDGER_REDIS_REST_URL === undefined ? [] : [upstashPart("ledger", ledgerRedisOf(config))]),
+      neonPart(database(config, config.DATABASE_URL_OPS)),
+    ],
     log,
     clock,
     newRequestId: newUuid,
-    newWaitBudget: () => waitBudget(config.REDIS_WAIT_MS, clock),
+    newWaitBudget: waitBudgets({ waitMs: config.REDIS_WAIT_MS, restMs: config.REDIS_REST_MS, clock }),
     randomBits: () => toHex(random(10)),
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   };
@@ -83,7 +88,7 @@ function money(config: Config, env: Env, log: Log) {
       maxBodyBytes: config.UPSTREAM_MAX_BODY_BYTES,
     }),
     upstreamKeys: vaultUpstreamKeys(
-      { platformKeys: config.TIKLIVE_KEY, keks: imported(config.KEY_ENCRYPTION_KEYS, importKek), clock },
+      { platformKeys: config.TIKLIVE_KEY, keks: importing(config.KEY_ENCRYPTION_KEYS, importKek), clock },
       log,
     ),
     usageQueue,
@@ -98,10 +103,14 @@ function identities(config: Config, env: Env, log: Log) {
   return {
     keyMemory: memoryKeyRecords(config.KEY_ABSENT_MS, clock),
     keyRecords: upstashKeyRecords(redis, config.KEY_OUTAGE_MS, log),
-    keyDirectory: neonKeyDirectory(database(config, config.DATABASE_URL_AUTH), clock, log),
+    keyDirectory: restingKeyDirectory(
+      neonKeyDirectory(database(config, config.DATABASE_URL_AUTH), clock, log),
+      config.DATABASE_REST_MS,
+      clock,
+    ),
     limiter: upstashLimiter(redis, config.REDIS_COMMAND_MS, log),
     unidentified: coloAddressLimiter(env.UNIDENTIFIED_LIMIT, log),
-    peppers: imported(config.KEY_PEPPERS, importPepper),
+    peppers: importing(config.KEY_PEPPERS, importPepper),
   };
 }
 
@@ -124,8 +133,17 @@ function database(config: Config, url: string) {
   return connect(url, { timeoutMs, ...(sqlEndpoint === undefined ? {} : { sqlEndpoint }) });
 }
 
-/** Imported once an isolate: importing is asynchronous, booting is not. */
-async function imported(texts: ReadonlyMap<number, string>, importKey: (text: string) => Promise<CryptoKey>) {
-  const keys = await Promise.all([...texts].map(async ([version, text]) => [version, await importKey(text)] as const));
-  return new Map(keys);
+/**
+ * Imports keys when they are first needed, since importing is asynchronous and booting is not. The keys are kept, never the promise: a
+ * promise of one request must not be awaited by another.
+ */
+function importing(texts: ReadonlyMap<number, string>, importKey: (text: string) => Promise<CryptoKey>) {
+  let imported: ReadonlyMap<number, CryptoKey> | undefined;
+  return async () => {
+    if (imported !== undefined) return imported;
+    const keys = await Promise.all(
+      Array.from(texts, async ([version, text]) => [version, await importKey(text)] as const),
+    );
+    return (imported = new Map(keys));
+  };
 }

@@ -38,6 +38,10 @@ describe("the settings", () => {
   it.each([
     { name: "REDIS_WAIT_MS", value: "soon-canary" },
     { name: "UPSTREAM_DEADLINE_MS", value: "20001" },
+    { name: "LEDGER_REDIS_REST_URL", value: "https://ledger.example" },
+    { name: "LEDGER_REDIS_REST_URL", value: "canary" },
+    { name: "MEMORY_BYTES", value: "0" },
+    { name: "SETTLE_AGAIN_MS", value: "1,canary" },
     { name: "UPSTREAM_URL", value: "canary" },
     { name: "ADMIN_TOKEN", value: "canary" },
     { name: "KEY_PEPPERS", value: "canary" },

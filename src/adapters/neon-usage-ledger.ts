@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { UsageLedger } from "../core/ports.ts";
+import type { Recording, UsageLedger } from "../core/ports.ts";
 import type { HitBatch, UsageEvent } from "../core/usage.ts";
 import { withTenant } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
@@ -7,18 +7,55 @@ import type { Database } from "./neon-database.ts";
 /**
  * Keeps the books in Postgres as `app_rw`. Events and rollup are written by one statement, and the rollup grows by the rows that were
  * inserted, never by the rows that were delivered: whatever is delivered again adds nothing. So a failed call may be repeated although
- * nobody knows whether it was committed. One row that cannot be recorded, or another tenant's, fails the call and records nothing.
+ * nobody knows whether it was committed. One row that Postgres refuses has the call refused, and nothing is recorded; another
+ * tenant's row fails it.
  */
 export function neonUsageLedger(database: Database): UsageLedger {
   return {
     async addEvents(tenantId, events) {
-      if (events.length > 0) await withTenant(database, tenantId, [database.execute(insertEvents(events))]);
+      if (events.length === 0) return { kind: "recorded" };
+      return recording(withTenant(database, tenantId, [database.execute(insertEvents(events))]));
     },
     async addHits(tenantId, batches) {
       const rows = batches.flatMap(hitRows);
-      if (rows.length > 0) await withTenant(database, tenantId, [database.execute(insertHits(rows))]);
+      if (rows.length === 0) return { kind: "recorded" };
+      return recording(withTenant(database, tenantId, [database.execute(insertHits(rows))]));
     },
   };
+}
+
+/** Classes 22 and 23 of SQLSTATE, data and constraints: whenever it is repeated, the same statement fails in the same way. */
+const REFUSAL = /^2[23][0-9A-Z]{3}$/;
+
+/** The names of PostgreSQL's Appendix A, of the states that an insert of usage can end in. */
+const STATE_NAMES: Readonly<Record<string, string>> = {
+  "22003": "numeric_value_out_of_range",
+  "22008": "datetime_field_overflow",
+  "22021": "character_not_in_repertoire",
+  "22P02": "invalid_text_representation",
+  "22P05": "untranslatable_character",
+  "23502": "not_null_violation",
+  "23503": "foreign_key_violation",
+  "23505": "unique_violation",
+  "23514": "check_violation",
+};
+
+async function recording(statement: Promise<unknown>): Promise<Recording> {
+  try {
+    await statement;
+    return { kind: "recorded" };
+  } catch (error) {
+    const state = sqlState(error);
+    if (!REFUSAL.test(state)) throw error;
+    const otherwise = state.startsWith("22") ? "data_exception" : "integrity_constraint_violation";
+    return { kind: "refused", reason: `SQLSTATE ${state} ${STATE_NAMES[state] ?? otherwise}` };
+  }
+}
+
+/** Empty when Postgres gave none. The error of a batch is Postgres' own; that of a single query has it as its cause. */
+function sqlState(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  return "code" in error && typeof error.code === "string" ? error.code : sqlState(error.cause);
 }
 
 /**

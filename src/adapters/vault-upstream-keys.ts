@@ -1,39 +1,41 @@
+import { sha256, toHex } from "../core/bytes.ts";
 import type { Log, UpstreamKeys } from "../core/ports.ts";
 import { open } from "../core/sealed-key.ts";
 import type { SealedUpstreamKey } from "../core/tenant.ts";
 
-/** How long a clear key may stay in isolate memory, milliseconds. */
+/** How long a clear key may be used from isolate memory, milliseconds. */
 const CLEAR_MS = 60_000;
 const MOST_CLEAR_KEYS = 1_000;
 
 export type VaultSettings = {
   /** The platform's keys, the first being the one in use. */
   readonly platformKeys: readonly string[];
-  readonly keks: Promise<ReadonlyMap<number, CryptoKey>>;
+  readonly keks: () => Promise<ReadonlyMap<number, CryptoKey>>;
   readonly clock: () => number;
 };
 
 type Clear = { readonly secret: string; readonly untilMs: number };
 
 /**
- * Opens sealed upstream keys with the wrapping keys of the Worker's secrets. Fails closed: a key that does not open pays for nothing.
- * Clear keys are dropped after 60 s.
+ * Opens sealed upstream keys with the wrapping keys of the Worker's secrets. Fails closed: a key that does not open pays for nothing. A
+ * clear key is used for 60 s at most, and only for the tenant that it was sealed for.
  */
 export function vaultUpstreamKeys({ platformKeys, keks, clock }: VaultSettings, log: Log): UpstreamKeys {
   const clear = new Map<string, Clear>();
   const openSealed = async (sealed: SealedUpstreamKey): Promise<string | undefined> => {
-    const slot = `${sealed.id}:${sealed.version}`;
-    const known = clear.get(slot);
-    if (known !== undefined && known.untilMs > clock()) return known.secret;
+    // Ids are unique within a tenant only: without it, two tenants' keys of one id would be one here.
+    const slot = `${sealed.tenantId}:${sealed.id}:${sealed.version}`;
     dropExpired(clear, clock());
-    const secret = await open(sealed, await keks);
+    const known = clear.get(slot);
+    if (known !== undefined) return known.secret;
+    const secret = await open(sealed, await keks());
     if (secret !== undefined) clear.set(slot, { secret, untilMs: clock() + CLEAR_MS });
     return secret;
   };
   return {
     async open(ref) {
       if (ref.kind === "none") return { kind: "unavailable" };
-      if (ref.kind === "platform") return openPlatform(platformKeys);
+      if (ref.kind === "platform") return openPlatform(platformKeys, log);
       const secret = await openSealed(ref.sealed);
       if (secret !== undefined) return { kind: "opened", id: ref.sealed.id, secret };
       log.error("upstream-key-does-not-open", { upstreamKeyId: ref.sealed.id, version: ref.sealed.version });
@@ -42,12 +44,18 @@ export function vaultUpstreamKeys({ platformKeys, keks, clock }: VaultSettings, 
   };
 }
 
-function openPlatform([secret]: readonly string[]) {
-  return secret === undefined
-    ? ({ kind: "unavailable" } as const)
-    : ({ kind: "opened", id: `platform-${secret.slice(-4)}`, secret } as const);
+/** Named by a digest of the key, so that the books survive a new order of the keys and show no part of one. */
+async function openPlatform([secret]: readonly string[], log: Log) {
+  if (secret !== undefined)
+    return { kind: "opened", id: `platform-${toHex(await sha256(secret)).slice(0, 8)}`, secret } as const;
+  log.error("no-platform-key");
+  return { kind: "unavailable" } as const;
 }
 
+/** In the order they were opened, which is the order they expire in. */
 function dropExpired(clear: Map<string, Clear>, nowMs: number): void {
-  for (const [slot, { untilMs }] of clear) if (untilMs <= nowMs || clear.size >= MOST_CLEAR_KEYS) clear.delete(slot);
+  for (const [slot, { untilMs }] of clear) {
+    if (untilMs > nowMs && clear.size < MOST_CLEAR_KEYS) return;
+    clear.delete(slot);
+  }
 }

@@ -1,23 +1,38 @@
 import type { WaitBudget } from "../core/ports.ts";
 
+export type WaitSettings = {
+  /** What one request may wait in all, milliseconds. */
+  readonly waitMs: number;
+  /** How long nobody waits after a request has waited in vain, milliseconds. */
+  readonly restMs: number;
+  readonly clock: () => number;
+};
+
 /**
- * A budget of `ms` milliseconds. What is still running when it is spent goes on behind the request and its result is dropped; once
- * spent, nothing is started any more.
+ * Makes each request's budget. When one request has spent its own in vain, the others of the isolate get none for a while: a Redis that
+ * hangs costs an isolate one wait every `restMs`, and not every hit one. What is still running when a budget is spent may be cut off with
+ * its request, and its result is dropped.
  */
-export function waitBudget(ms: number, clock: () => number): WaitBudget {
-  let leftMs = ms;
-  return {
-    async within(work, otherwise) {
-      if (leftMs <= 0) return otherwise;
-      const startedMs = clock();
-      const { promise: late, resolve } = Promise.withResolvers<typeof otherwise>();
-      const timer = setTimeout(() => resolve(otherwise), leftMs);
-      try {
-        return await Promise.race([work(), late]);
-      } finally {
-        clearTimeout(timer);
-        leftMs -= clock() - startedMs;
-      }
-    },
+export function waitBudgets({ waitMs, restMs, clock }: WaitSettings): () => WaitBudget {
+  let restUntilMs = 0;
+  return () => {
+    let leftMs = clock() < restUntilMs ? 0 : waitMs;
+    return {
+      async within(work, otherwise) {
+        if (leftMs <= 0) return otherwise;
+        const startedMs = clock();
+        const { promise: late, resolve } = Promise.withResolvers<typeof otherwise>();
+        const timer = setTimeout(() => {
+          restUntilMs = clock() + restMs;
+          resolve(otherwise);
+        }, leftMs);
+        try {
+          return await Promise.race([work(), late]);
+        } finally {
+          clearTimeout(timer);
+          leftMs -= clock() - startedMs;
+        }
+      },
+    };
   };
 }

@@ -7,15 +7,18 @@ export const livez = () =>
 
 type HealthPorts = { readonly parts: readonly Part[]; readonly clock: () => number; readonly healthMs: number };
 
-type Health = { readonly down: readonly string[]; readonly checkedAtMs: number };
-
-/** 200 when every part answers, 503 naming those that do not. A result is kept `healthMs`: probes must not become load. */
+/**
+ * 200 when every part answers, 503 naming those that do not. A result is kept `healthMs`, and while a check runs the last result is
+ * given out: probes must not become load.
+ */
 export const healthz = ({ parts, clock, healthMs }: HealthPorts) => {
-  let last: Health | undefined;
+  let nextCheckMs = 0;
+  let down: readonly string[] = [];
   return createMiddleware(async function healthz(c) {
-    if (last === undefined || clock() - last.checkedAtMs >= healthMs)
-      last = { down: await downOf(parts), checkedAtMs: clock() };
-    const { down } = last;
+    if (clock() >= nextCheckMs) {
+      nextCheckMs = clock() + healthMs;
+      down = await downOf(parts);
+    }
     const body = Object.fromEntries(parts.map(({ name }) => [name, down.includes(name) ? "down" : "ok"]));
     return c.json({ status: down.length === 0 ? "ok" : "down", parts: body }, down.length === 0 ? 200 : 503, {
       "cache-control": "no-store",

@@ -9,11 +9,16 @@ import { isUuid, isUuid7, uuid7TimeMs } from "./uuid7.ts";
 const MOST = 1_000_000;
 const ROWS = 1_000;
 
+/** A time outside is a clock gone wrong or damage, and would make a day that no invoice has, or none that Postgres knows. */
+const EARLIEST_MS = Date.UTC(2020, 0);
+const LATEST_MS = Date.UTC(2100, 0);
+
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MOST));
-const timeMs = v.pipe(v.number(), v.integer(), v.minValue(0));
+const timeMs = v.pipe(v.number(), v.integer(), v.minValue(EARLIEST_MS), v.maxValue(LATEST_MS));
 const uuid = v.pipe(v.string(), v.check(isUuid, "Invalid UUID"));
 const uuid7 = v.pipe(v.string(), v.check(isUuid7, "Invalid UUIDv7"));
-const name = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
+/** Printable ASCII: Postgres' text holds neither NUL nor half a character, and these names are all ours. */
+const name = v.pipe(v.string(), v.maxLength(100), v.regex(/^[ -~]+$/));
 /** Of the form of a path, not one of the table: what an older Worker dispatched must be recorded by a newer one. */
 const endpoint = v.pipe(name, v.regex(/^\/[a-z0-9-]+\/$/));
 

@@ -142,10 +142,18 @@ export type AddressLimiter = { allows(address: string): Promise<boolean> };
 /** Sends usage on its way. Delivery is at least once and in any order; throws when nothing was accepted. */
 export type UsageQueue = { send(messages: readonly UsageMessage[]): Promise<void> };
 
-/** Adds usage to the books. Adding the same id twice is a no-op: queues deliver at least once. Throws when nothing was recorded. */
+export type Recording =
+  | { readonly kind: "recorded" }
+  /** Something among it can never be recorded, so nothing was. The reason names what is wrong and repeats no value. */
+  | { readonly kind: "refused"; readonly reason: string };
+
+/**
+ * Adds usage to the books, all that is given or nothing. Adding the same id twice is a no-op: queues deliver at least once. Throws when
+ * the books do not answer: the same may be recorded later, and may have been recorded already.
+ */
 export type UsageLedger = {
-  addEvents(tenantId: string, events: readonly UsageEvent[]): Promise<void>;
-  addHits(tenantId: string, batches: readonly HitBatch[]): Promise<void>;
+  addEvents(tenantId: string, events: readonly UsageEvent[]): Promise<Recording>;
+  addHits(tenantId: string, batches: readonly HitBatch[]): Promise<Recording>;
 };
 
 /** A message that can never be recorded, kept for a person to look at. */

@@ -37,7 +37,7 @@ export type Services = {
   readonly keyDirectory: KeyDirectory;
   readonly limiter: RateLimiter;
   readonly unidentified: AddressLimiter;
-  readonly peppers: Promise<ReadonlyMap<number, CryptoKey>>;
+  readonly peppers: () => Promise<ReadonlyMap<number, CryptoKey>>;
   readonly parts: readonly Part[];
   readonly log: Log;
   /** Unix milliseconds by the isolate's clock, which moves only after I/O. */

@@ -12,6 +12,9 @@ export type FindKeyPorts = {
   readonly keyOutageMs: number;
 };
 
+/** How far the clocks of two isolates may differ, milliseconds. */
+const CLOCKS_DIFFER_MS = 1_000;
+
 type Sought = {
   readonly keyId: string;
   readonly wait: WaitBudget;
@@ -45,8 +48,10 @@ export async function findKey(ports: FindKeyPorts, sought: Sought): Promise<KeyL
   return looked;
 }
 
+/** A record from the future was read by an isolate whose clock is ahead: how old it is nobody knows, so it is not young. */
 function isYounger({ clock }: FindKeyPorts, { readAtMs }: KeyRecord, ms: number): boolean {
-  return clock() - readAtMs < ms;
+  const ageMs = clock() - readAtMs;
+  return ageMs > -CLOCKS_DIFFER_MS && ageMs < ms;
 }
 
 function newest(kept: KeyRecord | undefined, shared: KeyLookup): KeyRecord | undefined {

@@ -8,7 +8,7 @@ import { findKey, type FindKeyPorts } from "./find-key.ts";
 import type { ProxyEnv } from "./request.ts";
 
 export type IdentifyPorts = FindKeyPorts & {
-  readonly peppers: Promise<ReadonlyMap<number, CryptoKey>>;
+  readonly peppers: () => Promise<ReadonlyMap<number, CryptoKey>>;
   readonly unidentified: AddressLimiter;
 };
 
@@ -58,7 +58,7 @@ function presentedKey(headers: Headers): string | undefined {
 }
 
 async function isGenuine({ peppers, clock }: IdentifyPorts, text: string, record: KeyRecord): Promise<boolean> {
-  const pepper = (await peppers).get(record.pepperVersion);
+  const pepper = (await peppers()).get(record.pepperVersion);
   if (pepper === undefined || !sameDigest(await digestApiKey(text, pepper), record.digest)) return false;
   const nowMs = clock();
   return (record.revokedAtMs ?? Infinity) > nowMs && (record.expiresAtMs ?? Infinity) > nowMs;

@@ -1,28 +1,46 @@
 import type { Graveyard, Log } from "../core/ports.ts";
 import type { Batch, Message } from "./consume.ts";
+import { deliverAgain } from "./deliver-again.ts";
 
 type BuryPorts = { readonly graveyard: Graveyard; readonly log: Log };
 
-/** Where a poisoned message ends: in Postgres, with the reason, for a person to look at. Delivered again until that has worked. */
+type Hopeless = { readonly message: Message; readonly reason: string };
+
+/** Half of a dead letter's deliveries, four hours: the other half is left for the burial, after which the queue drops it. */
+const PATIENCE = 50;
+
+/**
+ * Where dead letters end that an outage still keeps out of the books. They wait on, for good usage must not be buried and hits have no
+ * other copy; what has waited too long is buried, for a person to look at.
+ */
 export async function bury(ports: BuryPorts, { queue, messages }: Batch): Promise<void> {
-  const hopeless = messages.map((message) => ({ message, reason: "delivered in vain until the queue gave up" }));
+  for (const message of messages) if (message.attempts < PATIENCE) deliverAgain(message);
+  const hopeless = messages
+    .filter(({ attempts }) => attempts >= PATIENCE)
+    .map((message) => ({ message, reason: "delivered in vain until the queue gave up" }));
   await buryMessages(ports, queue, hopeless);
 }
 
-export async function buryMessages(
+/**
+ * Where a poisoned message ends: in Postgres, with the reason. Returns those that were buried; when the graveyard does not answer,
+ * none, and all are delivered again.
+ */
+export async function buryMessages<T extends Hopeless>(
   { graveyard, log }: BuryPorts,
   queue: string,
-  hopeless: readonly { readonly message: Message; readonly reason: string }[],
-): Promise<void> {
-  if (hopeless.length === 0) return;
+  hopeless: readonly T[],
+): Promise<readonly T[]> {
+  if (hopeless.length === 0) return [];
   try {
     await graveyard.bury(
       hopeless.map(({ message, reason }) => ({ id: message.id, queue, reason, body: message.body })),
     );
-    for (const { message } of hopeless) message.ack();
-    log.error("messages-buried", { queue, messages: hopeless.length });
   } catch (error) {
     log.error("messages-not-buried", { error, queue, messages: hopeless.length });
-    for (const { message } of hopeless) message.retry();
+    for (const { message } of hopeless) deliverAgain(message);
+    return [];
   }
+  for (const { message } of hopeless) message.ack();
+  log.error("messages-buried", { queue, messages: hopeless.length });
+  return hopeless;
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { waitBudget } from "../../src/adapters/wait-budget.ts";
+import { waitBudgets } from "../../src/adapters/wait-budget.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -8,17 +8,19 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const budgets = (waitMs = 300) => waitBudgets({ waitMs, restMs: 1_000, clock: Date.now });
+
 const takes = (ms: number) => () => new Promise<string>((resolve) => setTimeout(() => resolve("answer"), ms));
 
 it("lets work finish that fits the budget", async () => {
-  const wait = waitBudget(300, Date.now);
+  const wait = budgets()();
   const found = wait.within(takes(299), "none");
   await vi.advanceTimersByTimeAsync(299);
   expect(await found).toBe("answer");
 });
 
 it("is one budget for all work together, so that a slow Redis is waited for once and not at every step", async () => {
-  const wait = waitBudget(300, Date.now);
+  const wait = budgets()();
   const first = wait.within(takes(200), "none");
   await vi.advanceTimersByTimeAsync(200);
   expect(await first).toBe("answer");
@@ -28,13 +30,27 @@ it("is one budget for all work together, so that a slow Redis is waited for once
 });
 
 it("starts nothing once it is spent", async () => {
-  const wait = waitBudget(0, Date.now);
+  const wait = budgets(0)();
   const work = vi.fn<() => Promise<string>>();
   expect(await wait.within(work, "none")).toBe("none");
   expect(work).not.toHaveBeenCalled();
 });
 
 it("passes a failure on, because only time is its business", async () => {
-  const wait = waitBudget(300, Date.now);
+  const wait = budgets()();
   await expect(wait.within(() => Promise.reject(new Error("broken")), "none")).rejects.toThrow("broken");
+});
+
+it("spares the isolate's other requests the wait, once one of them has waited in vain", async () => {
+  const newBudget = budgets();
+  const first = newBudget().within(takes(60_000), "none");
+  await vi.advanceTimersByTimeAsync(300);
+  expect(await first).toBe("none");
+  const work = vi.fn<() => Promise<string>>(async () => "answer");
+  expect(await newBudget().within(work, "none")).toBe("none");
+  await vi.advanceTimersByTimeAsync(999);
+  expect(await newBudget().within(work, "none")).toBe("none");
+  expect(work).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await newBudget().within(work, "none")).toBe("answer");
 });

@@ -89,6 +89,15 @@ describe("a key's record", () => {
     expect((await t.find()).asked).toEqual(["redis", "postgres"]);
   });
 
+  it("is not trusted when an isolate with a fast clock read it, because the bound on revocation would grow by as much", async () => {
+    const t = setUp();
+    t.advance(300_000);
+    await t.find();
+    t.advance(-300_000);
+    t.restart();
+    expect((await t.find()).asked).toEqual(["redis", "postgres"]);
+  });
+
   it("counts for 10 minutes while Postgres is down, and then no more", async () => {
     const t = setUp();
     await t.find();

@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { restingKeyDirectory } from "../../src/adapters/resting-key-directory.ts";
+import type { KeyLookup } from "../../src/core/ports.ts";
+
+it("asks a directory that does not answer once a while, because each request would wait out its deadline", async () => {
+  let nowMs = 0;
+  let asked = 0;
+  let reply: KeyLookup = { kind: "unavailable" };
+  const directory = restingKeyDirectory({ find: async () => ((asked += 1), reply) }, 2_000, () => nowMs);
+  for (let times = 0; times < 5; times++) expect(await directory.find("key")).toEqual({ kind: "unavailable" });
+  expect(asked).toBe(1);
+  nowMs = 2_000;
+  reply = { kind: "absent" };
+  expect(await directory.find("key")).toEqual({ kind: "absent" });
+  expect(await directory.find("key")).toEqual({ kind: "absent" });
+  expect(asked).toBe(3);
+});
