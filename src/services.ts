@@ -86,6 +86,7 @@ function money(config: Config, env: Env, log: Log) {
       baseUrl: config.UPSTREAM_URL,
       deadlineMs: config.UPSTREAM_DEADLINE_MS,
       maxBodyBytes: config.UPSTREAM_MAX_BODY_BYTES,
+      clock,
     }),
     upstreamKeys: vaultUpstreamKeys(
       { platformKeys: config.TIKLIVE_KEY, keks: importing(config.KEY_ENCRYPTION_KEYS, importKek), clock },

@@ -7,27 +7,31 @@ export type UpstreamSettings = {
   readonly deadlineMs: number;
   /** Bound on the decoded body, bytes. */
   readonly maxBodyBytes: number;
+  readonly clock: () => number;
 };
 
 /**
  * TikLiveAPI over fetch. The request is built from the canonical call and an allow-list of headers, never from the client's request:
  * equal keys mean equal upstream requests, and no header of a tenant reaches the vendor. Redirects are not followed, because workerd
- * would resend the key to wherever they point.
+ * would resend the key to wherever they point; and no cache on the way may answer, because a cached reply would be booked as a dispatch.
  */
-export function tikliveUpstream({ baseUrl, deadlineMs, maxBodyBytes }: UpstreamSettings): Upstream {
+export function tikliveUpstream({ baseUrl, deadlineMs, maxBodyBytes, clock }: UpstreamSettings): Upstream {
+  const base = baseUrl.replace(/\/$/, "");
   return {
     async send(call, upstreamKey) {
-      const url = new URL(`${call.endpoint.path}${upstreamSearch(call)}`, baseUrl);
+      const url = `${base}${call.endpoint.path}${upstreamSearch(call)}`;
       const headers = { "x-api-key": upstreamKey, accept: "application/json", "user-agent": "tikedge/1" };
       const signal = AbortSignal.timeout(deadlineMs);
       let response: Response;
       try {
-        response = await fetch(url, { method: "GET", headers, redirect: "manual", signal });
+        response = await fetch(url, { method: "GET", headers, redirect: "manual", cache: "no-store", signal });
       } catch {
         return { kind: "failed", reason: signal.aborted ? "timeout" : "thrown", status: 0 };
       }
       const isRedirect = response.status >= 300 && response.status < 400;
-      return isRedirect ? refuseRedirect(response) : readWhole(response, maxBodyBytes, signal);
+      return isRedirect
+        ? refuseRedirect(response)
+        : readWhole(response, { maxBodyBytes, signal, answeredAtMs: clock() });
     },
   };
 }
@@ -37,13 +41,15 @@ async function refuseRedirect(response: Response): Promise<UpstreamReply> {
   return { kind: "failed", reason: "redirect", status: response.status };
 }
 
-async function readWhole(response: Response, maxBodyBytes: number, signal: AbortSignal): Promise<UpstreamReply> {
+type Reading = { readonly maxBodyBytes: number; readonly signal: AbortSignal; readonly answeredAtMs: number };
+
+async function readWhole(response: Response, { maxBodyBytes, signal, answeredAtMs }: Reading): Promise<UpstreamReply> {
   const { status, headers } = response;
   try {
     const body = await boundedBytes(response, maxBodyBytes);
     if (body === undefined) return { kind: "failed", reason: "oversized", status };
     const contentType = headers.get("content-type") ?? "application/octet-stream";
-    return { kind: "complete", status, contentType, retryAfter: headers.get("retry-after"), body };
+    return { kind: "complete", status, contentType, retryAfter: headers.get("retry-after"), answeredAtMs, body };
   } catch {
     return { kind: "failed", reason: signal.aborted ? "timeout" : "truncated", status };
   }

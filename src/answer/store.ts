@@ -23,12 +23,12 @@ type Arrived = {
 
 /** The entry that a reply makes, or null when it must not be kept: errors are never cached as answers. */
 export async function entryOf(
-  { windowOverrides, clock }: StorePorts,
+  { windowOverrides }: StorePorts,
   { key, call, reply, classified }: Arrived,
 ): Promise<Entry | null> {
   const { outcome, text, json } = classified;
   if (reply.kind === "failed" || text === null) return null;
-  const fetchedAtMs = clock();
+  const fetchedAtMs = reply.answeredAtMs;
   const windows = windowsFor({ endpoint: call.endpoint, call, outcome, json, fetchedAtMs, overrides: windowOverrides });
   if (windows === null) return null;
   return {

@@ -71,6 +71,8 @@ export type UpstreamReply =
       readonly status: number;
       readonly contentType: string;
       readonly retryAfter: string | null;
+      /** When the status came, Unix milliseconds: an answer's age counts from here. */
+      readonly answeredAtMs: number;
       readonly body: Uint8Array;
     }
   /** `status` is 0 when none came. */

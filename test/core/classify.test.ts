@@ -8,6 +8,7 @@ const complete = (status: number, body: string | Uint8Array): UpstreamReply => (
   status,
   contentType: "application/json",
   retryAfter: null,
+  answeredAtMs: 0,
   body: typeof body === "string" ? new TextEncoder().encode(body) : body,
 });
 

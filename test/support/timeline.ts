@@ -32,7 +32,13 @@ export function timeline() {
         ledger.settle(event)
       ),
     },
-    upstream: { send: () => (story.push("dispatch"), reply()) },
+    upstream: {
+      send: async () => {
+        story.push("dispatch");
+        const given = await reply();
+        return given.kind === "complete" ? { ...given, answeredAtMs: clock() } : given;
+      },
+    },
     upstreamKeys: { open: async () => ({ kind: "opened", id: "platform-test", secret: "secret" }) },
     usageQueue: {
       send: async (messages) =>
@@ -76,6 +82,7 @@ export function json(body: string, status = 200): UpstreamReply {
     status,
     contentType: "application/json",
     retryAfter: null,
+    answeredAtMs: 0,
     body: new TextEncoder().encode(body),
   };
 }
