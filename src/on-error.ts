@@ -11,7 +11,11 @@ export const onError =
   (log: Log): ErrorHandler<ProxyEnv> =>
   (error, c) => {
     const requestId = c.var.requestId ?? "";
-    if (error instanceof Problem) return render(error, requestId, c);
+    if (error instanceof Problem) {
+      // What the client got wrong is the client's; what failed on our side is somebody's to look at.
+      if (error.status >= 500) log.error("problem", { type: error.type, requestId });
+      return render(error, requestId, c);
+    }
     log.error("unhandled", { error, requestId });
     return render(problems.internal(), requestId, c);
   };

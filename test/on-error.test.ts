@@ -28,12 +28,18 @@ describe("an error becomes a response in one place", () => {
     expect(logged).toEqual(["unhandled"]);
   });
 
-  it("a problem keeps its cause to itself", async () => {
-    const { app, logged } = appThatThrows(problems.identityUnavailable(new Error("canary")));
+  it("what the client got wrong is nobody's alarm", async () => {
+    const { app, logged } = appThatThrows(problems.unauthorized());
+    expect((await app.request("/")).status).toBe(401);
+    expect(logged).toEqual([]);
+  });
+
+  it("a problem of ours is logged by its type", async () => {
+    const { app, logged } = appThatThrows(problems.identityUnavailable());
     const response = await app.request("/");
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).toBe("2");
     expect(await response.json()).toMatchObject({ status: 503, request_id: "the-request" });
-    expect(logged).toEqual([]);
+    expect(logged).toEqual(["problem"]);
   });
 });
