@@ -94,7 +94,8 @@ function commonHeaders(c: Context<ProxyEnv>, answer: Hit | Fetched, nowMs: numbe
     "x-content-type-options": "nosniff",
     "x-credits-charged": String(charged),
     "x-request-id": c.var.requestId,
-    ...(answer.kind === "fetched" ? { "server-timing": serverTiming({ upstream: answer.tookMs }) } : {}),
+    "server-timing":
+      answer.kind === "fetched" ? serverTiming({ upstream: answer.tookMs }) : `cache;desc=${answer.tier}`,
     ...rateLimitFields(c.var.rate, c.var.identity.tenant.burst, nowMs),
   };
 }
