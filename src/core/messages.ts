@@ -80,7 +80,9 @@ export function parseUsageEvent(json: string): UsageEvent | undefined {
 /** An open reservation as the ledger holds it under its event id, or nothing when it is none. */
 export function parseOpenReservation(eventId: string, json: string): OpenReservation | undefined {
   const read = v.safeParse(OrderSchema, parsed(json));
-  return read.success && isUuid7(eventId) ? { ...read.output, eventId, occurredAtMs: uuid7TimeMs(eventId) } : undefined;
+  if (!read.success || !isUuid7(eventId)) return undefined;
+  const occurredAtMs = uuid7TimeMs(eventId);
+  return v.is(timeMs, occurredAtMs) ? { ...read.output, eventId, occurredAtMs } : undefined;
 }
 
 /** The library's own messages repeat what they received; those of checks are written here and do not. */

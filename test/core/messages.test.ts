@@ -23,6 +23,9 @@ const batch = {
   rows: [{ endpoint: "/userid/", hits: 3, creditsSaved: 3 }],
 };
 
+/** An id and the time in it, so that the time is wrong by itself alone. */
+const timedAt = (ms: number) => ({ eventId: uuid7(ms, new Uint8Array(10)), occurredAtMs: ms });
+
 const reasonOf = (body: unknown) => {
   const parsed = parseUsageMessage(body);
   return parsed.kind === "malformed" ? parsed.reason : "";
@@ -56,6 +59,11 @@ describe("a usage message", () => {
     { change: { creditsInDoubt: Number.NaN }, at: "creditsInDoubt", because: "it is no number" },
     { change: { creditsCharged: "1" }, at: "creditsCharged", because: "a text is no number" },
     { change: { requestId: "" }, at: "requestId", because: "it groups nothing" },
+    { change: { requestId: "a\0b" }, at: "requestId", because: "Postgres keeps no NUL" },
+    { change: { upstreamKeyId: "platform-\uD83D" }, at: "upstreamKeyId", because: "half a character is none" },
+    { change: { upstreamKeyId: "platform-é" }, at: "upstreamKeyId", because: "our names are ASCII" },
+    { change: timedAt(Date.UTC(2020, 0) - 1), at: "occurredAtMs", because: "there was no gateway" },
+    { change: timedAt(Date.UTC(2100, 0) + 1), at: "occurredAtMs", because: "that clock went wrong" },
     { change: { upstreamKeyId: undefined }, at: "upstreamKeyId", because: "nobody knows who paid" },
   ])("is malformed at $at: $because", ({ change, at }) => {
     expect(reasonOf({ kind: "event", event: { ...event, ...change } })).toMatch(new RegExp(`^event\\.${at}: `));
@@ -68,6 +76,12 @@ describe("a usage message", () => {
       at: "batch.rows.0.hits",
       because: "hits are never negative",
     },
+    {
+      body: { kind: "hits", batch: { ...batch, flushedAtMs: 1e300 } },
+      at: "batch.flushedAtMs",
+      because: "no day is it",
+    },
+    { body: { kind: "hits", batch: { ...batch, flushedAtMs: 0 } }, at: "batch.flushedAtMs", because: "it is 1970" },
     { body: { kind: "other" }, at: "kind", because: "nobody knows this kind" },
     { body: { event }, at: "kind", because: "it does not say what it is" },
     { body: { kind: "event" }, at: "event", because: "the event is missing" },
@@ -103,6 +117,10 @@ describe("what the ledger holds", () => {
     { read: () => parseUsageEvent("{}"), because: "it is no event" },
     { read: () => parseUsageEvent(JSON.stringify({ ...event, occurredAtMs: 1 })), because: "its time is not its id's" },
     { read: () => parseOpenReservation(id, "{"), because: "it is no JSON" },
+    {
+      read: () => parseOpenReservation(timedAt(2 ** 48 - 1).eventId, JSON.stringify(order)),
+      because: "the event it becomes would be no message",
+    },
     { read: () => parseOpenReservation("x", JSON.stringify(order)), because: "its id has no time" },
     {
       read: () => parseOpenReservation(id, JSON.stringify({ ...order, credits: -1 })),
