@@ -1,4 +1,4 @@
-/** What makes a problem. Everything is public but `cause`, which is for the log. */
+/** What makes a problem. All of it is public. */
 export type Described = {
   /** A URI that clients switch on, so it never changes. */
   readonly type: string;
@@ -8,7 +8,6 @@ export type Described = {
   readonly members?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly retryAfterSeconds?: number;
-  readonly cause?: unknown;
 };
 
 /** An error for the client (RFC 9457). */
@@ -21,8 +20,8 @@ export class Problem extends Error {
   readonly headers: Readonly<Record<string, string>>;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor({ type, title, status, detail, members = {}, headers = {}, retryAfterSeconds, cause }: Described) {
-    super(title, { cause });
+  constructor({ type, title, status, detail, members = {}, headers = {}, retryAfterSeconds }: Described) {
+    super(title);
     this.name = "Problem";
     this.type = type;
     this.title = title;

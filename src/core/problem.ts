@@ -53,30 +53,33 @@ export const problems = {
       detail: "Too many requests without a valid key came from this address.",
       ...LATER,
     }),
-  identityUnavailable: (cause?: unknown) =>
+  identityUnavailable: () =>
     problem(503, "identity-unavailable", "Keys cannot be checked", {
       detail: "This key could not be checked just now. Nothing was charged.",
       ...SOON,
-      cause,
     }),
-  cachesUnavailable: (cause?: unknown) =>
-    reducedCapacity("The shared cache does not answer, so this may be paid for already. Nothing was charged.", cause),
-  ledgerUnavailable: (cause?: unknown) =>
-    reducedCapacity("The ledger does not answer, so no credit can be reserved. Nothing was charged.", cause),
-  upstreamAccount: (cause?: unknown) =>
+  cachesUnavailable: () =>
+    reducedCapacity("The shared cache does not answer, so this may be paid for already. Nothing was charged."),
+  ledgerUnavailable: () =>
+    reducedCapacity("The ledger does not answer, so no credit can be reserved. Nothing was charged."),
+  upstreamAccount: () =>
     problem(503, "upstream-account", "Upstream account refused", {
       detail: "The upstream refused the account that pays for this request. The operator has to act.",
       ...LATER,
-      cause,
     }),
-  upstreamTimeout: (cause?: unknown) => upstreamFailed(504, "upstream-timeout", "did not answer in time", cause),
-  upstreamUnreachable: (cause?: unknown) => upstreamFailed(502, "upstream-unreachable", "could not be reached", cause),
-  upstreamMalformed: (cause?: unknown) => upstreamFailed(502, "upstream-malformed", "sent no complete JSON", cause),
-  upstreamOversized: (cause?: unknown) => upstreamFailed(502, "upstream-oversized", "sent more than is taken", cause),
-  internal: (cause?: unknown) =>
+  upstreamKeyUnavailable: () =>
+    problem(503, "upstream-key-unavailable", "No upstream key", {
+      detail: "There is no usable upstream key for this tenant. Nothing was sent or charged.",
+      ...LATER,
+    }),
+  upstreamTimeout: () => upstreamFailed(504, "upstream-timeout", "did not answer in time"),
+  upstreamUnreachable: () => upstreamFailed(502, "upstream-unreachable", "could not be reached"),
+  upstreamMalformed: () => upstreamFailed(502, "upstream-malformed", "sent no complete JSON"),
+  upstreamRedirected: () => upstreamFailed(502, "upstream-redirected", "answered with a redirect"),
+  upstreamOversized: () => upstreamFailed(502, "upstream-oversized", "sent more than is taken"),
+  internal: () =>
     problem(500, "internal", "Internal error", {
       detail: "Something broke on our side. The request id finds it in our log.",
-      cause,
     }),
 } as const;
 
@@ -89,13 +92,13 @@ function quotaExceeded(policy: string, rest: Rest): Problem {
   return new Problem({ type: `${REGISTRY}#quota-exceeded`, status: 429, title: "Quota exceeded", members, ...rest });
 }
 
-function reducedCapacity(detail: string, cause: unknown): Problem {
+function reducedCapacity(detail: string): Problem {
   const type = `${REGISTRY}#temporary-reduced-capacity`;
-  return new Problem({ type, status: 503, title: "Temporarily reduced capacity", detail, ...SOON, cause });
+  return new Problem({ type, status: 503, title: "Temporarily reduced capacity", detail, ...SOON });
 }
 
 /** What these failures cost is in doubt, so the text claims no more. */
-function upstreamFailed(status: number, slug: string, what: string, cause: unknown): Problem {
+function upstreamFailed(status: number, slug: string, what: string): Problem {
   const detail = `The upstream ${what}. Whether it took the credit is in doubt; it was not charged.`;
-  return problem(status, slug, `The upstream ${what}`, { detail, ...SOON, cause });
+  return problem(status, slug, `The upstream ${what}`, { detail, ...SOON });
 }
