@@ -5,7 +5,7 @@ export type ChargeRules = {
   readonly chargeNotFound: boolean;
 };
 
-export type Charge = { readonly charged: number; readonly inDoubt: number };
+type Charge = { readonly charged: number; readonly inDoubt: number };
 
 type Verdict = "charged" | "free" | "in-doubt" | "as-not-found";
 

@@ -2,21 +2,21 @@ import type { RateDecision } from "./ports.ts";
 
 /** How an answer came about, as `Cache-Status` says it (RFC 9211). `ttlSeconds` is negative for what is stale. */
 export type CacheHandling =
-  /** `detail`: the tier, or why an answer past its window was served. */
-  | { readonly kind: "hit"; readonly detail: HitDetail; readonly ttlSeconds: number }
-  /** `requested`: there may have been an answer, and the client wanted a newer one. `status` is null when none came. */
+  /** `detail`: the tier, or `outage` where Redis did not answer and an answer past its time was served. */
   | {
-      readonly kind: "miss" | "requested";
+      readonly kind: "hit";
+      readonly detail: "memory" | "colo" | "redis" | "outage";
+      readonly ttlSeconds: number;
+    }
+  /** `status` is null when none came. */
+  | {
+      readonly kind: "miss";
       readonly status: number | null;
       readonly stored: boolean;
-      readonly collapsed?: boolean;
       readonly ttlSeconds?: number;
     }
-  | { readonly kind: "stale-on-error"; readonly status: number; readonly ttlSeconds: number }
   /** A download: never looked up and never kept. */
   | { readonly kind: "bypass" };
-
-export type HitDetail = "memory" | "colo" | "redis" | "negative" | "derived" | "swr" | "outage" | "budget";
 
 type Burst = { readonly capacity: number; readonly refillPerSecond: number };
 
@@ -37,11 +37,7 @@ export function cacheStatus(handling: CacheHandling): string {
     case "hit":
       return `tikedge; hit; ttl=${handling.ttlSeconds}; detail=${handling.detail}`;
     case "miss":
-      return forwarded("uri-miss", handling);
-    case "requested":
-      return forwarded("request", handling);
-    case "stale-on-error":
-      return `tikedge; fwd=stale; fwd-status=${handling.status}; ttl=${handling.ttlSeconds}; detail=sie`;
+      return missed(handling);
     case "bypass":
       return "tikedge; fwd=bypass; detail=download";
     default:
@@ -51,7 +47,8 @@ export function cacheStatus(handling: CacheHandling): string {
 
 /**
  * `RateLimit-Policy` and `RateLimit` (IETF draft 11) for the tenant's bucket. None when the limiter did not answer: figures are never
- * invented. The policy's window is the time that an empty bucket takes to fill.
+ * invented. `w` is the time that an empty bucket takes to fill; `t` is not its rest but when the next token comes, for whoever was
+ * refused may ask again then.
  */
 export function rateLimitFields(decision: RateDecision, burst: Burst, nowMs: number): Readonly<Record<string, string>> {
   if (decision.kind === "unavailable") return {};
@@ -75,15 +72,11 @@ export function serverTiming(durationsMs: Readonly<Record<string, number>>): str
     .join(", ");
 }
 
-function forwarded(
-  why: string,
-  { status, stored, collapsed, ttlSeconds }: Extract<CacheHandling, { stored: boolean }>,
-): string {
+function missed({ status, stored, ttlSeconds }: Extract<CacheHandling, { kind: "miss" }>): string {
   const parts = [
-    `tikedge; fwd=${why}`,
+    "tikedge; fwd=uri-miss",
     ...(status === null ? [] : [`fwd-status=${status}`]),
     ...(stored ? ["stored"] : []),
-    ...(collapsed === true ? ["collapsed"] : []),
     ...(ttlSeconds === undefined ? [] : [`ttl=${ttlSeconds}`]),
   ];
   return parts.join("; ");

@@ -1,9 +1,9 @@
-import { canonicalValue } from "./canonical.ts";
+import { type Canonical, canonicalValue } from "./canonical.ts";
 import type { Call, Endpoint, Parameter } from "./catalogue.ts";
 
 export type InvalidParameter = { readonly name: string; readonly reason: string };
 
-export type ReadCall =
+type ReadCall =
   | { readonly kind: "call"; readonly call: Call }
   | { readonly kind: "invalid"; readonly invalid: readonly InvalidParameter[] };
 
@@ -69,7 +69,7 @@ function unknownOf({ parameters }: Endpoint, pairs: readonly Pair[]): InvalidPar
   }));
 }
 
-function readParameter(parameter: Parameter, pairs: readonly Pair[]): ReturnType<typeof canonicalValue> {
+function readParameter(parameter: Parameter, pairs: readonly Pair[]): Canonical {
   const [pair, second] = pairs.filter(({ name }) => name === parameter.name);
   if (second !== undefined) return { kind: "malformed", reason: "is given more than once" };
   if (pair?.decodes === false) return { kind: "malformed", reason: "is not valid percent-encoded UTF-8" };

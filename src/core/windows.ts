@@ -8,7 +8,7 @@ export type Windows = { readonly freshMs: number; readonly staleMs: number };
 
 export type WindowOverrides = Readonly<Partial<Record<WindowClass | "not-found" | "empty", Windows>>>;
 
-export type EntryWindows = Windows & Pick<Entry, "kind">;
+type EntryWindows = Windows & Pick<Entry, "kind">;
 
 type Answered = {
   readonly endpoint: Endpoint;
@@ -68,7 +68,7 @@ export function windowsFor(answered: Answered): EntryWindows | null {
   return outcome === "success" ? { kind: "answer", ...successWindows(endpoint.windows, answered) } : null;
 }
 
-export type Freshness = "fresh" | "stale" | "expired";
+type Freshness = "fresh" | "stale" | "expired";
 
 /** Both windows end exclusively. */
 export function freshness(
