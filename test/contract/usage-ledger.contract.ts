@@ -63,6 +63,38 @@ export function usageLedgerContract(make: () => Promise<UsageLedgerUnderTest>): 
     expect(await rollup()).toEqual([]);
   });
 
+  it.each([
+    { change: { requestId: "a\0b" }, because: "a text holds no NUL" },
+    { change: { upstreamKeyId: "half \uD83D" }, because: "a text holds no half of a character" },
+    { change: { creditsCharged: -1 }, because: "nobody is paid for a call" },
+    { change: { occurredAtMs: 1e300 }, because: "no calendar has that day" },
+  ])("refuses an event, and all that came with it, as a value: $because", async ({ change }) => {
+    const { ledger, rollup } = await make();
+    const good = sampleEvent(TENANT_A);
+    const refused = await ledger.addEvents(TENANT_A, [good, { ...sampleEvent(TENANT_A), ...change }]);
+    expect(refused).toEqual({ kind: "refused", reason: expect.stringMatching(/^SQLSTATE 2[23]\w{3} [a-z_]+$/) });
+    expect(await rollup()).toEqual([]);
+    expect(await ledger.addEvents(TENANT_A, [good])).toEqual({ kind: "recorded" });
+  });
+
+  it.each([
+    { change: { flushedAtMs: 1e300 }, because: "no calendar has that day" },
+    { change: { flushedAtMs: 9.5e15 }, because: "a whole number can still be no day" },
+    { change: { rows: [{ endpoint: "/\0/", hits: 1, creditsSaved: 1 }] }, because: "a text holds no NUL" },
+    {
+      change: { rows: [{ endpoint: "/userid/", hits: -1, creditsSaved: 0 }] },
+      because: "nothing is hit less than never",
+    },
+  ])("refuses a batch of hits, and all that came with it, as a value: $because", async ({ change }) => {
+    const { ledger, rollup } = await make();
+    const good = sampleHits(TENANT_A);
+    expect(await ledger.addHits(TENANT_A, [good, { ...sampleHits(TENANT_A), ...change }])).toMatchObject({
+      kind: "refused",
+    });
+    expect(await rollup()).toEqual([]);
+    expect(await ledger.addHits(TENANT_A, [good])).toEqual({ kind: "recorded" });
+  });
+
   it("adds hits and what they saved beside the calls, each batch once", async () => {
     const { ledger, rollup } = await make();
     const [first, second] = [sampleHits(TENANT_A), sampleHits(TENANT_A)];

@@ -101,6 +101,21 @@ describe("the usage ledger in Postgres", () => {
     expect(await rollup()).toEqual(committed);
   });
 
+  it("names the state that Postgres refused with and no value, because the reason is kept and logged", async () => {
+    const refused = await ledger.addEvents(TENANT_A, [sampleEvent(TENANT_A, { requestId: "hunter2\0" })]);
+    expect(refused).toEqual({ kind: "refused", reason: "SQLSTATE 22P05 untranslatable_character" });
+    expect(await ledger.addEvents(TENANT_A, [sampleEvent(TENANT_A, { creditsInDoubt: -1 })])).toEqual({
+      kind: "refused",
+      reason: "SQLSTATE 23514 check_violation",
+    });
+  });
+
+  it("throws when Postgres ends the statement for another reason than its data, because that passes", async () => {
+    await database.owner.query("REVOKE INSERT ON app.usage_events FROM app_rw");
+    await expect(ledger.addEvents(TENANT_A, [sampleEvent(TENANT_A)])).rejects.toThrow(Error);
+    await database.owner.query("GRANT INSERT ON app.usage_events TO app_rw");
+  });
+
   it("throws when Postgres is down, because the queue must deliver again", async () => {
     await database.breakNext({ kind: "down" });
     await expect(ledger.addEvents(TENANT_A, [sampleEvent(TENANT_A)])).rejects.toThrow(Error);

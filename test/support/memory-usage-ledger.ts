@@ -1,4 +1,4 @@
-import type { UsageLedger } from "../../src/core/ports.ts";
+import type { Recording, UsageLedger } from "../../src/core/ports.ts";
 import type { HitBatch, UsageEvent } from "../../src/core/usage.ts";
 
 /** One row of the rollup, as `usage_daily_rollup` keeps it. */
@@ -22,11 +22,15 @@ export function memoryUsageLedger(): UsageLedger & { rollup(): RollupRow[] } {
   return {
     async addEvents(tenantId, delivered) {
       refuseForeign(tenantId, delivered);
+      if (delivered.some((event) => cannotBeKept(event, event.occurredAtMs))) return REFUSED;
       for (const event of delivered) if (!events.has(event.eventId)) events.set(event.eventId, event);
+      return { kind: "recorded" };
     },
     async addHits(tenantId, delivered) {
       refuseForeign(tenantId, delivered);
+      if (delivered.some((batch) => cannotBeKept(batch, batch.flushedAtMs))) return REFUSED;
       for (const batch of delivered) if (!batches.has(batch.batchId)) batches.set(batch.batchId, batch);
+      return { kind: "recorded" };
     },
     rollup: () => summed([...[...events.values()].map(rowOfEvent), ...[...batches.values()].flatMap(rowsOfBatch)]),
   };
@@ -35,6 +39,19 @@ export function memoryUsageLedger(): UsageLedger & { rollup(): RollupRow[] } {
 /** All or nothing, as a statement of Postgres is. */
 function refuseForeign(tenantId: string, delivered: readonly { readonly tenantId: string }[]): void {
   if (delivered.some((one) => one.tenantId !== tenantId)) throw new Error("another tenant's usage");
+}
+
+const REFUSED: Recording = { kind: "refused", reason: "SQLSTATE 22000 data_exception" };
+
+/** What Postgres has no type for: NUL and half a character in a text, a day that no calendar has, less than nothing. */
+function cannotBeKept(usage: UsageEvent | HitBatch, atMs: number): boolean {
+  let refused = Number.isNaN(new Date(atMs).getTime());
+  JSON.stringify(usage, (_name, value: unknown) => {
+    refused ||= typeof value === "string" && (value.includes("\0") || !value.isWellFormed());
+    refused ||= typeof value === "number" && value < 0;
+    return value;
+  });
+  return refused;
 }
 
 const nothing: Figures = { calls: 0, creditsCharged: 0, creditsInDoubt: 0, hits: 0, creditsSaved: 0 };
