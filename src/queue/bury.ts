@@ -6,7 +6,7 @@ type BuryPorts = { readonly graveyard: Graveyard; readonly log: Log };
 
 type Hopeless = { readonly message: Message; readonly reason: string };
 
-/** Half of a dead letter's deliveries, four hours: the other half is left for the burial, after which the queue drops it. */
+/** Half of a dead letter's deliveries, three and a half hours: the other half is left for the burial, after which the queue drops it. */
 const PATIENCE = 50;
 
 /**

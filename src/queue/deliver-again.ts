@@ -1,6 +1,6 @@
 import type { Message } from "./consume.ts";
 
-/** With the 100 retries that Cloudflare allows at the most, an outage may last eight hours. */
+/** With the 100 retries that Cloudflare allows at the most, an outage may last almost eight hours. */
 const LONGEST_SECONDS = 300;
 
 /**

@@ -29,9 +29,11 @@ async function recordTenant(
   const refused: (Parsed & { reason: string })[] = [];
   try {
     for await (const { part, recording } of recordings(ports.usageLedger, tenantId, parsed)) {
-      for (const each of part) waiting.delete(each);
-      if (recording.kind === "recorded") recorded.push(...part);
-      else refused.push(...part.map((each) => ({ ...each, reason: recording.reason })));
+      for (const each of part) {
+        waiting.delete(each);
+        if (recording.kind === "recorded") recorded.push(each);
+        else refused.push({ ...each, reason: recording.reason });
+      }
     }
   } catch (error) {
     ports.log.error("usage-not-recorded", { error, tenantId, messages: waiting.size });
@@ -52,10 +54,12 @@ async function* recordings(
   part: readonly Parsed[],
 ): AsyncGenerator<{ readonly part: readonly Parsed[]; readonly recording: Recording }> {
   const recording = await record(usageLedger, tenantId, part);
-  if (recording.kind === "recorded" || part.length === 1) return yield { part, recording };
-  const middle = Math.ceil(part.length / 2);
-  yield* recordings(usageLedger, tenantId, part.slice(0, middle));
-  yield* recordings(usageLedger, tenantId, part.slice(middle));
+  if (recording.kind === "recorded" || part.length === 1) yield { part, recording };
+  else {
+    const middle = Math.ceil(part.length / 2);
+    yield* recordings(usageLedger, tenantId, part.slice(0, middle));
+    yield* recordings(usageLedger, tenantId, part.slice(middle));
+  }
 }
 
 async function record(usageLedger: UsageLedger, tenantId: string, part: readonly Parsed[]): Promise<Recording> {

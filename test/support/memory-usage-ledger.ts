@@ -15,6 +15,9 @@ export type RollupRow = {
 
 type Figures = Omit<RollupRow, "tenantId" | "day" | "endpoint">;
 
+/** Usage that parses and is refused, as by a constraint of the database that this version of the Worker does not know. */
+export const REFUSED_ENDPOINT = "/refused/";
+
 /** A usage ledger in memory that passes the contract of the real one. */
 export function memoryUsageLedger(): UsageLedger & { rollup(): RollupRow[] } {
   const events = new Map<string, UsageEvent>();
@@ -48,7 +51,7 @@ function cannotBeKept(usage: UsageEvent | HitBatch, atMs: number): boolean {
   let refused = Number.isNaN(new Date(atMs).getTime());
   JSON.stringify(usage, (_name, value: unknown) => {
     refused ||= typeof value === "string" && (value.includes("\0") || !value.isWellFormed());
-    refused ||= typeof value === "number" && value < 0;
+    refused ||= value === REFUSED_ENDPOINT || (typeof value === "number" && value < 0);
     return value;
   });
   return refused;

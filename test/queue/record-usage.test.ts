@@ -1,0 +1,130 @@
+import { expect, it } from "vitest";
+import type { UsageEvent, UsageMessage } from "../../src/core/usage.ts";
+import { REFUSED_ENDPOINT } from "../support/memory-usage-ledger.ts";
+import { queueTimeline } from "../support/queue-timeline.ts";
+import { sampleEvent, sampleHits } from "../support/sample-usage.ts";
+
+const TENANT = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
+const NEIGHBOUR = "6ba7b811-9dad-41d1-80b4-00c04fd430c8";
+
+const event = (tenantId = TENANT, changes: Partial<UsageEvent> = {}): UsageMessage => ({
+  kind: "event",
+  event: sampleEvent(tenantId, changes),
+});
+const refused = (): UsageMessage => event(TENANT, { endpoint: REFUSED_ENDPOINT });
+const malformed = { kind: "nobody knows" };
+
+const sumOf = (rows: readonly { readonly calls: number }[]) => rows.reduce((sum, { calls }) => sum + calls, 0);
+
+it("records what an outage held up, each time after twice the wait, because a queue's retries are counted", async () => {
+  const { story, books, buried, ...queue } = queueTimeline();
+  queue.send("m", event());
+  queue.breaks("books");
+  for (const seconds of [2, 4, 8]) {
+    await queue.deliver();
+    queue.advance(seconds * 1_000);
+  }
+  queue.mends();
+  await queue.deliver();
+  expect(story).toEqual(["m again in 2 s", "m again in 4 s", "m again in 8 s", "m done"]);
+  expect(sumOf(books.rollup())).toBe(1);
+  expect(buried).toEqual([]);
+});
+
+it("adds nothing for what is delivered twice or out of order, because delivery is at least once", async () => {
+  const { books, waiting, ...queue } = queueTimeline();
+  const messages = [event(), event(), { kind: "hits", batch: sampleHits(TENANT) } as const];
+  for (const delivery of [messages, messages.toReversed(), [...messages, ...messages]]) {
+    delivery.forEach((body, at) => queue.send(`m${at}`, body));
+    await queue.deliver();
+  }
+  expect(books.rollup()).toMatchObject([{ hits: 2 }, { calls: 2, hits: 5 }]);
+  expect(waiting).toEqual([]);
+});
+
+it.each([
+  { poison: malformed, reason: "kind: expected", because: "no parser takes it" },
+  { poison: refused(), reason: "SQLSTATE 22000 data_exception", because: "it parses, and the books refuse it" },
+])("records 99 and buries the poison among them with its reason: $because", async ({ poison, reason }) => {
+  const { story, books, buried, ...queue } = queueTimeline();
+  for (let at = 0; at < 99; at += 1) queue.send(`good-${at}`, event());
+  queue.send("poison", poison);
+  await queue.deliver();
+  expect(sumOf(books.rollup())).toBe(99);
+  expect(buried).toEqual([
+    { id: "poison", queue: "tikedge-usage", reason: expect.stringContaining(reason), body: poison },
+  ]);
+  expect(story.toSorted()).toEqual(
+    [...Array.from({ length: 99 }, (_, at) => `good-${at} done`), "poison done"].toSorted(),
+  );
+});
+
+it("finds one refused message among a hundred in some fifteen statements, because an invocation has a thousand requests", async () => {
+  const queue = queueTimeline();
+  for (let at = 0; at < 100; at += 1) queue.send(`${at}`, at === 37 ? refused() : event());
+  await queue.deliver();
+  expect(queue.statements()).toBeLessThanOrEqual(16);
+});
+
+it("buries refused hits and keeps the events that came with them, because they are recorded by another statement", async () => {
+  const { books, buried, ...queue } = queueTimeline();
+  const rows = [{ endpoint: REFUSED_ENDPOINT, hits: 1, creditsSaved: 1 }];
+  queue.send("hits", { kind: "hits", batch: sampleHits(TENANT, { rows }) });
+  queue.send("event", event());
+  await queue.deliver();
+  expect(books.rollup()).toMatchObject([{ calls: 1, hits: 0 }]);
+  expect(buried.map(({ id }) => id)).toEqual(["hits"]);
+});
+
+it("gives back only what an outage in the midst of a refused delivery kept out", async () => {
+  const { story, books, ...queue } = queueTimeline();
+  queue.send("first", event());
+  queue.send("poison", refused());
+  queue.send("last", event());
+  // The three are refused together, the first two as well; the first alone is recorded, and then the books are gone.
+  queue.booksBreakAfter(3);
+  await queue.deliver();
+  expect(story).toEqual(["first done", "poison again in 2 s", "last again in 2 s"]);
+  queue.mends();
+  queue.advance(2_000);
+  await queue.deliver();
+  expect(sumOf(books.rollup())).toBe(2);
+});
+
+it("holds up no neighbour of a tenant whose usage is refused", async () => {
+  const { books, waiting, ...queue } = queueTimeline();
+  queue.send("poison", refused());
+  queue.send("neighbour", event(NEIGHBOUR));
+  await queue.deliver();
+  expect(books.rollup()).toMatchObject([{ tenantId: NEIGHBOUR, calls: 1 }]);
+  expect(waiting).toEqual([]);
+});
+
+it.each([
+  { endpoint: "/userid/", because: "it is in the books" },
+  { endpoint: REFUSED_ENDPOINT, because: "the sweep would have it buried again each minute" },
+])("takes an event out of the outbox when $because", async ({ endpoint }) => {
+  const { ledger, ...queue } = queueTimeline();
+  const settled = await queue.settled(endpoint);
+  queue.send("m", { kind: "event", event: settled });
+  await queue.deliver();
+  expect(await ledger.unrecorded(0, 10)).toEqual([]);
+});
+
+it("keeps an event in the outbox while it is neither recorded nor buried", async () => {
+  const { ledger, ...queue } = queueTimeline();
+  const settled = await queue.settled(REFUSED_ENDPOINT);
+  queue.send("m", { kind: "event", event: settled });
+  queue.breaks("graveyard");
+  await queue.deliver();
+  expect(await ledger.unrecorded(0, 10)).toEqual([settled]);
+});
+
+it("acknowledges what is recorded when the outbox does not answer, because the sweep may send it again", async () => {
+  const { story, logged, ...queue } = queueTimeline();
+  queue.send("m", event());
+  queue.breaks("ledger");
+  await queue.deliver();
+  expect(story).toEqual(["m done"]);
+  expect(logged).toEqual(["outbox-not-emptied"]);
+});

@@ -1,0 +1,90 @@
+import { consume, type Message } from "../../src/queue/consume.ts";
+import type { UsageEvent, UsageMessage } from "../../src/core/usage.ts";
+import { memoryGraveyard } from "./memory-graveyard.ts";
+import { memoryLedger } from "./memory-ledger.ts";
+import { memoryUsageLedger } from "./memory-usage-ledger.ts";
+import { sampleEvent } from "./sample-usage.ts";
+
+const TENANT = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
+
+type Part = "books" | "graveyard" | "ledger";
+
+type Waiting = { readonly id: string; readonly body: unknown; attempts: number; dueAtMs: number };
+
+/**
+ * The consumers over doubles, fed by a queue that keeps what is given back until its delay is over, by a simulated clock. What was
+ * decided about each message is in `story`, in order; `statements` counts how often the books were asked to add something.
+ */
+export function queueTimeline(queue = "tikedge-usage") {
+  let nowMs = Date.UTC(2026, 10, 20);
+  let statements = 0;
+  let lastStatement = Infinity;
+  const down = new Set<Part>();
+  const story: string[] = [];
+  const logged: string[] = [];
+  const waiting: Waiting[] = [];
+  const books = memoryUsageLedger();
+  const graveyard = memoryGraveyard();
+  const ledger = memoryLedger(() => nowMs);
+  const through = <T>(part: Part, work: () => Promise<T>): Promise<T> =>
+    down.has(part) ? Promise.reject(new Error(`${part} down`)) : work();
+  const counted = <T>(things: readonly unknown[], work: () => Promise<T>): Promise<T> => {
+    if (things.length > 0) statements += 1;
+    if (statements > lastStatement) down.add("books");
+    return through("books", work);
+  };
+  const run = consume({
+    usageLedger: {
+      addEvents: (tenantId, events) => counted(events, () => books.addEvents(tenantId, events)),
+      addHits: (tenantId, batches) => counted(batches, () => books.addHits(tenantId, batches)),
+    },
+    graveyard: { bury: (messages) => through("graveyard", () => graveyard.bury(messages)) },
+    ledger: { ...ledger, forget: (eventIds) => through("ledger", () => ledger.forget(eventIds)) },
+    log: { info: () => undefined, error: (event) => void logged.push(event) },
+  });
+  const messageOf = (one: Waiting): Message => ({
+    id: one.id,
+    body: one.body,
+    attempts: (one.attempts += 1),
+    ack: () => void story.push(`${one.id} done`),
+    retry: ({ delaySeconds }) => {
+      story.push(`${one.id} again in ${delaySeconds} s`);
+      waiting.push({ ...one, dueAtMs: nowMs + delaySeconds * 1_000 });
+    },
+  });
+  return {
+    story,
+    logged,
+    waiting,
+    books,
+    buried: graveyard.buried,
+    ledger,
+    statements: () => statements,
+    breaks: (...parts: readonly Part[]) => parts.forEach((part) => down.add(part)),
+    /** The books answer so many statements more. */
+    booksBreakAfter: (more: number) => void (lastStatement = statements + more),
+    mends: () => {
+      lastStatement = Infinity;
+      down.clear();
+    },
+    /** An event that went the whole way to the outbox. */
+    settled: async (endpoint: string): Promise<UsageEvent> => {
+      const order = { tenantId: TENANT, upstreamKeyId: "platform", endpoint, credits: 1, requestId: "request" };
+      const reservation = await ledger.reserve({ ...order, randomBits: "0".repeat(20) });
+      if (reservation.kind !== "reserved") throw new Error("nothing was reserved");
+      const event = sampleEvent(TENANT, { endpoint, occurredAtMs: reservation.occurredAtMs });
+      const settled = { ...event, eventId: reservation.eventId };
+      await ledger.settle(settled);
+      return settled;
+    },
+    advance: (ms: number) => void (nowMs += ms),
+    send: (id: string, body: UsageMessage | { readonly kind: string }, attempts = 0) =>
+      void waiting.push({ id, body, attempts, dueAtMs: nowMs }),
+    /** Delivers in one batch what is due. */
+    deliver: async () => {
+      const due = waiting.filter(({ dueAtMs }) => dueAtMs <= nowMs);
+      for (const one of due) waiting.splice(waiting.indexOf(one), 1);
+      await run({ queue, messages: due.map(messageOf) });
+    },
+  };
+}
