@@ -51,6 +51,11 @@ export type Endpoint = {
   readonly credits: number;
   /** Whether bodies carry media URLs, whose presence depends on the key's tier: then the tier is part of the cache key. */
   readonly carriesMediaUrls: boolean;
+  /**
+   * Top-level keys of which an answer has at least one, and an error none; several where any one may be null. Empty where nobody knows
+   * what an answer looks like.
+   */
+  readonly answerKeys: readonly string[];
   /** For lists, the top-level key of the items: an empty one has a window of its own. */
   readonly itemsKey?: string;
 };

@@ -18,7 +18,7 @@ const VERDICTS: Readonly<Record<Outcome, Verdict>> = {
   /** No items is an answer: the upstream looked. */
   empty: "charged",
   not_found: "as-not-found",
-  /** Status 200 with the keys of an answer: a success to whoever counts by status. */
+  /** Status 200: a success to whoever counts by status. */
   hollow: "charged",
   /** Refused at the upstream's door, before any work: bad key, no balance, over the limit, bad request. */
   account_error: "free",

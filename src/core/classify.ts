@@ -7,6 +7,9 @@ export type Classified = { readonly outcome: Outcome; readonly text: string | nu
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** What may stand around an answer or an error, and is neither by itself. */
+const FIGURES: ReadonlySet<string> = new Set(["status", "code", "credits", "balance"]);
+
 /**
  * Says how a dispatch ended. The upstream answers most of its errors with status 200 and documents them with 4xx; both are understood. Only
  * the top level of a body counts, never a substring: a comment has a `status`, and a title may hold any word.
@@ -37,48 +40,72 @@ function parsed(text: string | null): unknown {
 }
 
 function outcomeOf(endpoint: Endpoint, status: number, json: unknown): Outcome {
-  if (status === 200) return isObject(json) ? outcomeOfAnswer(endpoint, json) : "malformed";
+  if (status === 200) return isObject(json) ? outcomeOf200(endpoint, json) : "malformed";
   if (status < 300) return "malformed";
   if (status < 400) return "redirect";
   if (status === 401 || status === 402 || status === 403) return "account_error";
+  if (status === 400) return isMessageAlone(json) ? "account_error" : "client_error";
   if (status === 404) return outcomeOf404(json);
   if (status === 429) return "rate_limited";
   if (status < 500) return "client_error";
   return status >= 520 && status < 530 ? "origin_unreachable" : "server_error";
 }
 
-/** A 404 that is no JSON comes from something in front of the upstream, which knows nothing of what exists. */
+/**
+ * A 404 that is no JSON, or a bare message, comes from something in front of the upstream, which knows the path at most and nothing of
+ * what exists.
+ */
 function outcomeOf404(json: unknown): Outcome {
-  return isObject(json) ? "not_found" : "client_error";
+  return isObject(json) && !isMessageAlone(json) ? "not_found" : "client_error";
 }
 
-function outcomeOfAnswer(endpoint: Endpoint, json: Json): Outcome {
-  if (isAccountError(json)) return "account_error";
-  if (json["status"] === "error" && typeof json["message"] === "string") return "not_found";
+/**
+ * Only what is known to be an answer is a success, and only the known envelope is a not-found, for both are kept and shared. Whatever else
+ * comes is hollow: passed on and charged, for it may be an answer of a new shape, and never kept, for it may be an error.
+ */
+function outcomeOf200(endpoint: Endpoint, json: Json): Outcome {
+  if (json["status"] === "error") return isEntityError(json) ? "not_found" : "hollow";
+  if (endpoint.answerKeys.some((key) => !isNothing(json[key]))) return "success";
+  if (isAccountError(endpoint, json)) return "account_error";
+  if (complains(json)) return "hollow";
   if (isEmptyList(endpoint, json)) return "empty";
-  return isHollow(endpoint, json) ? "hollow" : "success";
+  return endpoint.answerKeys.length === 0 && holdsAnything(json) ? "success" : "hollow";
 }
 
-/** `{"message": string}` and nothing else: a bad key, no key, or no balance. */
-function isAccountError(json: Json): boolean {
-  return typeof json["message"] === "string" && Object.keys(json).length === 1;
+/** `status` and `message`, and beside them nothing: with a code or a balance it may be about the account, which is not to be kept. */
+function isEntityError({ message, ...rest }: Json): boolean {
+  return (
+    typeof message === "string" && Object.entries(rest).every(([key, value]) => key === "status" || isNothing(value))
+  );
+}
+
+/**
+ * A bad key, no key, or no balance: a message where an answer should be. Of the one about the balance neither wording nor shape is known,
+ * so any company will do where an answer would be recognised; where it would not be, figures must be all there is beside it. When in doubt it is the account's, since a tenant must not read of the balance of a key that it shares.
+ */
+function isAccountError({ answerKeys }: Endpoint, { message, ...rest }: Json): boolean {
+  if (typeof message !== "string") return false;
+  if (answerKeys.length > 0) return !answerKeys.some((key) => Object.hasOwn(rest, key));
+  return Object.entries(rest).every(([key, value]) => FIGURES.has(key) && typeof value === "number");
+}
+
+function isMessageAlone(json: unknown): boolean {
+  return isObject(json) && typeof json["message"] === "string" && Object.keys(json).length === 1;
+}
+
+/** Something is said, as a text, an object or a flag: even an empty list is not believed beside it. A number is a code, and 0 may be good. */
+function complains({ message, msg, error }: Json): boolean {
+  return [message, msg, error].some((said) => said !== false && typeof said !== "number" && !isNothing(said));
+}
+
+/** For a shape that nobody knows. */
+function holdsAnything(json: Json): boolean {
+  return Object.entries(json).some(([key, value]) => !FIGURES.has(key) && !isNothing(value));
 }
 
 /** The upstream writes null where a client expects a value, so a list may be null too. */
 function isEmptyList({ itemsKey }: Endpoint, json: Json): boolean {
-  if (itemsKey === undefined || !Object.hasOwn(json, itemsKey)) return false;
-  return isNothing(json[itemsKey]);
-}
-
-/**
- * An answer that says nothing: no key at all or no value in any, a download without a link, a post without id and play count. It is paid
- * for and served, but keeping it would keep a failure.
- */
-function isHollow({ windows }: Endpoint, json: Json): boolean {
-  const values = Object.values(json);
-  if (windows === "download") return !values.some((value) => typeof value === "string" && value !== "");
-  if (windows === "post-detail") return isNothing(json["id"]) && isNothing(json["play_count"]);
-  return values.every(isNothing);
+  return itemsKey !== undefined && Object.hasOwn(json, itemsKey) && isNothing(json[itemsKey]);
 }
 
 function isNothing(value: unknown): boolean {

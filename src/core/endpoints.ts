@@ -21,16 +21,29 @@ const ad: Parameter = { name: "url", kind: "url", required: true };
 const id = (name: string): Parameter => ({ name, kind: "numeric-id", required: true });
 const page = [count, cursor];
 
-/** Bodies without media URLs: covers and avatars are in all of them and are the same for every key. */
+const profile = ["user", "stats"];
+const challenge = ["cha_name", "user_count", "view_count"];
+
+/**
+ * Bodies without media URLs: covers and avatars are in all of them and are the same for every key. Nothing is known of their shape until
+ * `list` or `keyed` says so.
+ */
 const plain = (path: Endpoint["path"], windows: WindowClass, parameters: readonly Parameter[]): Endpoint => ({
   path,
   windows,
   parameters,
   credits: 1,
   carriesMediaUrls: false,
+  answerKeys: [],
 });
 
-const list = (itemsKey: string, endpoint: Endpoint): Endpoint => ({ ...endpoint, itemsKey });
+const list = (itemsKey: string, endpoint: Endpoint): Endpoint => ({ ...endpoint, itemsKey, answerKeys: [itemsKey] });
+
+/** A list whose key is a guess: an answer without it is an answer all the same, and costs a longer window for nothing when it is empty. */
+const guessedList = (itemsKey: string, endpoint: Endpoint): Endpoint => ({ ...endpoint, itemsKey });
+
+/** Names that frameworks give to parts of an error (`name`, `title`, `type`, `code`, mostly `id`) tell no answer from one. */
+const keyed = (answerKeys: readonly string[], endpoint: Endpoint): Endpoint => ({ ...endpoint, answerKeys });
 
 /**
  * Bodies with `play`, `wmplay`, `hdplay` or download links. What a key's tier takes away is known for `post-detail` only (`play`,
@@ -42,20 +55,20 @@ const media = (endpoint: Endpoint): Endpoint => ({ ...endpoint, carriesMediaUrls
 const videos = (path: Endpoint["path"], windows: WindowClass, parameters: readonly Parameter[]): Endpoint =>
   media(list("videos", plain(path, windows, parameters)));
 
-/** The upstream's endpoints. The names `collection_list` and `playlist_list` are inferred; a wrong one costs a longer window for nothing. */
+/** The upstream's endpoints. */
 export const endpoints: readonly Endpoint[] = [
-  plain("/userid/", "userid", [handle]),
-  plain("/userinfo-by-username/", "userinfo", [handle]),
-  plain("/userinfo-by-id/", "userinfo", [id("userid")]),
+  keyed(["id"], plain("/userid/", "userid", [handle])),
+  keyed(profile, plain("/userinfo-by-username/", "userinfo", [handle])),
+  keyed(profile, plain("/userinfo-by-id/", "userinfo", [id("userid")])),
   videos("/user-posts/", "feed", [id("userid"), ...page]),
   list("followers", plain("/user-followers/", "feed", [id("userid"), count, time])),
   list("followings", plain("/user-following/", "feed", [id("userid"), count, time])),
   list("user_list", plain("/search-user/", "slow-feed", [keyword, ...page])),
-  list("collection_list", plain("/user-collections/", "slow-feed", [id("userid"), ...page])),
+  guessedList("collection_list", plain("/user-collections/", "slow-feed", [id("userid"), ...page])),
   videos("/user-liked/", "feed", [id("userid"), ...page]),
-  list("playlist_list", plain("/user-playlists/", "slow-feed", [id("userid"), ...page])),
+  guessedList("playlist_list", plain("/user-playlists/", "slow-feed", [id("userid"), ...page])),
   videos("/user-stories/", "user-stories", [id("userid")]),
-  media(plain("/post-detail/", "post-detail", [post])),
+  media(keyed(["id", "play_count"], plain("/post-detail/", "post-detail", [post]))),
   list("comments", plain("/post-comments/", "post-comments", [post, ...page])),
   list(
     "comments",
@@ -66,13 +79,16 @@ export const endpoints: readonly Endpoint[] = [
   videos("/playlist-posts/", "slow-feed", [id("playlist_id"), ...page]),
   videos("/collection-posts/", "slow-feed", [id("collection_id"), ...page]),
   videos("/search-video/", "search-video", [keyword, ...page, publishTime, sortBy, region]),
-  media(plain("/music-info/", "music-info", [id("music_id")])),
-  plain("/challenge-info-id/", "challenge-info", [id("id")]),
-  plain("/challenge-info-name/", "challenge-info", [hashtag]),
+  media(keyed(["play", "author", "duration", "video_count"], plain("/music-info/", "music-info", [id("music_id")]))),
+  keyed(challenge, plain("/challenge-info-id/", "challenge-info", [id("id")])),
+  keyed(challenge, plain("/challenge-info-name/", "challenge-info", [hashtag])),
   list("challenge_list", plain("/search-challenge/", "slow-feed", [keyword, ...page])),
-  plain("/playlist-info/", "playlist-info", [id("playlist_id")]),
-  plain("/collection-info/", "collection-info", [id("collection_id")]),
-  media(plain("/download-video/", "download", [post])),
+  keyed(["creator_unique_id", "video_count"], plain("/playlist-info/", "playlist-info", [id("playlist_id")])),
+  keyed(
+    ["creator_username", "creator_user_id", "video_count"],
+    plain("/collection-info/", "collection-info", [id("collection_id")]),
+  ),
+  media(keyed(["video", "video_hd"], plain("/download-video/", "download", [post]))),
   media(plain("/download-music/", "download", [post])),
   plain("/region-list/", "region-list", []),
   media(plain("/ads-detail/", "ads-detail", [ad])),

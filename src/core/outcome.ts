@@ -15,7 +15,10 @@ export type Outcome =
   | "server_error"
   /** 520 to 529: a CDN answered for an origin that it could not reach. */
   | "origin_unreachable"
-  /** 200 with the keys of an answer and nothing in them: empty download links, a post without id and play_count. */
+  /**
+   * 200 with JSON that is neither a known answer nor a known error, or an answer with nothing in it: empty download links, a post without
+   * id and play_count. Passed on and never kept.
+   */
   | "hollow"
   /** Not JSON, or JSON that is no object or array. */
   | "malformed"

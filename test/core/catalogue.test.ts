@@ -55,6 +55,27 @@ describe("the catalogue", () => {
     expect(endpoint?.carriesMediaUrls).toBe(media ?? false);
   });
 
+  it.each(endpoints.filter(({ answerKeys }) => answerKeys.length > 0))(
+    "$path is told by no key that errors have too",
+    ({ answerKeys }) => {
+      for (const key of ["message", "msg", "error", "errors", "status", "code", "name", "title", "type", "detail"])
+        expect(answerKeys).not.toContain(key);
+    },
+  );
+
+  it("knows of five endpoints only that they answer, and takes a list's key for its mark in the others", () => {
+    const unknown = endpoints.filter(({ answerKeys }) => answerKeys.length === 0).map(({ path }) => path);
+    expect(unknown.toSorted()).toEqual([
+      "/ads-detail/",
+      "/download-music/",
+      "/region-list/",
+      "/user-collections/",
+      "/user-playlists/",
+    ]);
+    const lists = endpoints.filter(({ itemsKey, path }) => itemsKey !== undefined && !unknown.includes(path));
+    for (const { itemsKey, answerKeys } of lists) expect(answerKeys).toEqual([itemsKey]);
+  });
+
   it.each([
     { path: "/userid", because: "the upstream wants the trailing slash" },
     { path: "/UserId/", because: "paths have one case" },

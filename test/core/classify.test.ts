@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { classify } from "../../src/core/classify.ts";
 import type { UpstreamReply } from "../../src/core/ports.ts";
+import { endpoints } from "../../src/core/endpoints.ts";
 import { endpointAt } from "./calls.ts";
 
 const complete = (status: number, body: string | Uint8Array): UpstreamReply => ({
@@ -32,7 +33,21 @@ describe("status 200", () => {
       is: "success",
       because: "a message beside others is data",
     },
-    { path: "/userid/", body: { id: "1", status: "error" }, is: "success", because: "the envelope has a message" },
+    { path: "/userid/", body: { id: "1", status: "error" }, is: "hollow", because: "it calls itself an error" },
+    { path: "/userid/", body: { status: "error", message: null }, is: "hollow", because: "it names nothing missing" },
+    { path: "/userid/", body: { status: "error", msg: "x" }, is: "hollow", because: "it is not the known envelope" },
+    {
+      path: "/userid/",
+      body: { status: "error", message: "Not found user", data: null },
+      is: "not_found",
+      because: "nothing stands beside the envelope",
+    },
+    {
+      path: "/userid/",
+      body: { ...noBalance, status: "error", credits: 0 },
+      is: "hollow",
+      because: "with figures it may be about the account, and a not-found is kept for everybody",
+    },
     { path: "/userid/", body: { id: "1", user: notFound }, is: "success", because: "only the top level counts" },
     {
       path: "/post-comments/",
@@ -52,8 +67,8 @@ describe("status 200", () => {
     { path: "/user-following/", body: { followings: [], total: 0 }, is: "empty", because: "the key ends in s" },
     {
       path: "/user-following/",
-      body: { following: [], total: 1 },
-      is: "success",
+      body: { following: [{}], total: 1 },
+      is: "hollow",
       because: "another key is not the list",
     },
     { path: "/download-video/", body: { video: "", video_hd: "" }, is: "hollow", because: "there is no link" },
@@ -79,6 +94,9 @@ describe("status 200", () => {
       because: "a tier without links still answers",
     },
     { path: "/post-detail/", body: { play_count: 0 }, is: "success", because: "zero plays is a count" },
+    { path: "/post-detail/", body: { data: { id: "1" } }, is: "hollow", because: "only the top level counts" },
+    { path: "/userinfo-by-id/", body: { user: null, stats: { heart: 1 } }, is: "success", because: "one may be null" },
+    { path: "/playlist-info/", body: { name: null, video_count: 0 }, is: "success", because: "zero is a value" },
     { path: "/userid/", body: {}, is: "hollow", because: "there is nothing in it" },
     { path: "/userid/", body: [], is: "hollow", because: "PHP writes an empty object like this" },
     { path: "/userid/", body: { id: null }, is: "hollow", because: "kept a day, it would hide the user" },
@@ -109,6 +127,62 @@ describe("status 200", () => {
   });
 });
 
+describe("status 200 with an error that nobody has seen yet", () => {
+  const balance = "Your balance is not enough";
+
+  it.each([
+    { path: "/userid/", body: { error: "Unauthorized" }, is: "hollow", because: "it has no id" },
+    { path: "/user-posts/", body: { code: -1, msg: "server busy" }, is: "hollow", because: "it has no list" },
+    { path: "/user-posts/", body: { cursor: "0", hasMore: false }, is: "hollow", because: "a cursor is no list" },
+    { path: "/music-info/", body: { name: "Error", title: "Busy" }, is: "hollow", because: "errors have titles" },
+    { path: "/download-video/", body: { error: "busy" }, is: "hollow", because: "a word is no link" },
+    { path: "/userid/", body: { message: balance, status: 401 }, is: "account_error", because: "there is no id" },
+    { path: "/user-posts/", body: { message: balance, credits: 0 }, is: "account_error", because: "there is no list" },
+    { path: "/userid/", body: { message: balance, help: "x" }, is: "account_error", because: "its company is unknown" },
+    { path: "/user-posts/", body: { message: "", code: 1 }, is: "account_error", because: "wordings differ" },
+    { path: "/userid/", body: { message: { text: "x" } }, is: "hollow", because: "a message is a text" },
+    {
+      path: "/user-posts/",
+      body: { message: "This account is private", videos: [] },
+      is: "hollow",
+      because: "the list is there, so it is no account's, and nobody knows whether it is empty",
+    },
+    { path: "/user-posts/", body: { msg: "busy", videos: null }, is: "hollow", because: "it excuses itself" },
+    { path: "/user-posts/", body: { msg: "", error: 0, videos: [] }, is: "empty", because: "nothing is said" },
+    { path: "/user-posts/", body: { msg: "success", videos: [{}] }, is: "success", because: "there are items" },
+  ])("$body from $path is $is: $because", ({ path, body, is }) => expect(outcomeOf(path, 200, body)).toBe(is));
+
+  it.each(["/user-collections/", "/user-playlists/", "/download-music/", "/ads-detail/", "/region-list/"])(
+    "%s, whose answer nobody knows, takes any that does not complain",
+    (path) => {
+      expect(outcomeOf(path, 200, { whatever: "x" })).toBe("success");
+      expect(outcomeOf(path, 200, { whatever: "x", error: null, msg: "", code: 0 })).toBe("success");
+      expect(outcomeOf(path, 200, { message: balance })).toBe("account_error");
+      expect(outcomeOf(path, 200, { message: balance, credits: 0, status: 402 })).toBe("account_error");
+      expect(outcomeOf(path, 200, { message: balance, whatever: "x" })).toBe("hollow");
+      expect(outcomeOf(path, 200, { message: balance, credits: "none" })).toBe("hollow");
+      expect(outcomeOf(path, 200, { code: -1, msg: "busy" })).toBe("hollow");
+      expect(outcomeOf(path, 200, { error: { code: 1 } })).toBe("hollow");
+      expect(outcomeOf(path, 200, { error: true, whatever: "x" })).toBe("hollow");
+      expect(outcomeOf(path, 200, { code: -1, data: null })).toBe("hollow");
+    },
+  );
+
+  it.each(endpoints)("$path keeps no complaint as an answer", ({ path }) => {
+    const complaints = [
+      { message: balance },
+      { message: balance, status: 401 },
+      { message: null, status: "error" },
+      { error: "Unauthorized" },
+      { code: -1, msg: "server busy" },
+      { name: "Unauthorized", message: "x", code: 0, status: 401, type: "error" },
+      { type: "about:blank", title: "Unauthorized", status: 401, detail: "x", msg: "x" },
+    ];
+    const outcomes = complaints.map((body) => outcomeOf(path, 200, body));
+    for (const outcome of outcomes) expect(["account_error", "hollow"]).toContain(outcome);
+  });
+});
+
 describe("another status", () => {
   const account = { message: "Api-Key is not available" };
   const entity = { status: "error", message: "Not found" };
@@ -118,9 +192,10 @@ describe("another status", () => {
     { status: 402, body: account, is: "account_error", because: "payment is the account's" },
     { status: 403, body: entity, is: "account_error", because: "the status decides" },
     { status: 404, body: entity, is: "not_found", because: "this is the documented form" },
-    { status: 404, body: account, is: "not_found", because: "the status decides" },
-    { status: 404, body: {}, is: "not_found", because: "any JSON will do" },
+    { status: 404, body: account, is: "client_error", because: "a bare message is of whoever does not know the path" },
+    { status: 404, body: {}, is: "not_found", because: "any other JSON will do" },
     { status: 404, body: "gone", is: "client_error", because: "the upstream speaks in objects" },
+    { status: 400, body: account, is: "account_error", because: "a bare message is about the account" },
     { status: 400, body: entity, is: "client_error", because: "the request was bad, the entity may exist" },
     { status: 429, body: account, is: "rate_limited", because: "the status decides" },
     { status: 500, body: entity, is: "server_error", because: "a failing upstream knows nothing" },
