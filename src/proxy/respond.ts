@@ -31,7 +31,7 @@ export const respond = (clock: () => number) =>
 const refusals: Record<Refusal, () => Problem> = {
   "answers-unavailable": problems.cachesUnavailable,
   "ledger-unavailable": problems.ledgerUnavailable,
-  "upstream-key-unavailable": problems.upstreamAccount,
+  "upstream-key-unavailable": problems.upstreamKeyUnavailable,
 };
 
 function fromEntry(
@@ -84,7 +84,7 @@ const failures: Record<Extract<UpstreamReply, { kind: "failed" }>["reason"], () 
   thrown: problems.upstreamUnreachable,
   truncated: problems.upstreamMalformed,
   oversized: problems.upstreamOversized,
-  redirect: problems.upstreamMalformed,
+  redirect: problems.upstreamRedirected,
 };
 
 function commonHeaders(c: Context<ProxyEnv>, answer: Hit | Fetched, nowMs: number): Record<string, string> {

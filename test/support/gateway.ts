@@ -5,7 +5,9 @@ import { unstable_startWorker } from "wrangler";
 import { startKeyedUpstream, startParts } from "../../dev/parts.ts";
 import { newSecrets } from "../../dev/state.ts";
 import { freshDatabase, freshRedis } from "./databases.ts";
+import { rewriteEntry, type Head } from "./rewrite-entry.ts";
 import { ROLE_PASSWORD } from "./tenancy-database.ts";
+import { DIRECT_KEY, upstreamControl } from "./upstream-control.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url).href);
 
@@ -23,6 +25,7 @@ export async function startStack({ nowMs = Date.now() }: { nowMs?: number } = {}
   const [database, redis] = await Promise.all([freshDatabase(), freshRedis()]);
   const keys = { platformKeys: PLATFORM_KEY, byoKey: BYO_KEY };
   const upstream = await startKeyedUpstream(keys, { nowMs });
+  await upstreamControl(upstream.url).setKey({ key: DIRECT_KEY, state: "active", credits: null, downloadTier: true });
   const secrets = { ...newSecrets(), rolePassword: ROLE_PASSWORD };
   const parts = await startParts({ databaseUrl: database.url, redisUrl: redis.url, secrets, upstream });
   const settings: Settings = {
@@ -31,6 +34,9 @@ export async function startStack({ nowMs = Date.now() }: { nowMs?: number } = {}
     REDIS_WAIT_MS: "10000",
     REDIS_COMMAND_MS: "10000",
     DATABASE_TIMEOUT_MS: "10000",
+    // The sweep runs when a test says so, and then it is to find what is there.
+    ABANDONED_MS: "2000",
+    UNRECORDED_MS: "0",
   };
   return {
     ...parts,
@@ -41,6 +47,9 @@ export async function startStack({ nowMs = Date.now() }: { nowMs?: number } = {}
     /** What must be found nowhere outside the settings. */
     secrets: Object.values(secrets),
     upstream,
+    /** Changes the head of the one entry of an endpoint in Redis whose identity contains `text`, as if it had been written otherwise. */
+    rewriteEntry: (endpoint: string, text: string, change: (head: Head) => Head) =>
+      rewriteEntry(redis.url, { endpoint, text, change }),
     tenant: (keyMode: "shared" | "byo") => {
       const found = parts.tenants.find((tenant) => tenant.keyMode === keyMode);
       if (found === undefined) throw new Error(`the seed has no ${keyMode} tenant`);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startGateway, startStack, type Gateway, type Stack } from "../support/gateway.ts";
-import { upstreamControl, type UpstreamControl } from "../support/upstream-control.ts";
+import { useGateway } from "../support/use-gateway.ts";
 
 type ProblemBody = { type: string; title: string; status: number; detail?: string; request_id?: string } & Record<
   string,
@@ -8,23 +8,10 @@ type ProblemBody = { type: string; title: string; status: number; detail?: strin
 >;
 
 describe("every refusal names what is wrong, costs nothing and reaches nobody", () => {
-  let stack: Stack;
-  let gateway: Gateway;
-  let upstream: UpstreamControl;
-  let key: string;
-
-  beforeAll(async () => {
-    stack = await startStack();
-    gateway = await startGateway(stack);
-    upstream = upstreamControl(stack.upstream.url);
-    key = stack.tenant("shared").apiKey;
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await stack.close();
-  });
+  const running = useGateway();
 
   const refused = async (path: string, init: RequestInit & { key?: string }) => {
+    const { gateway, upstream } = running();
     const before = await upstream.calls();
     const response = await gateway.get(path, init);
     const body = await response.json<ProblemBody>();
@@ -46,13 +33,13 @@ describe("every refusal names what is wrong, costs nothing and reaches nobody", 
     { path: "/constructor/", because: "prototypes have no endpoints" },
     { path: "/v1/tenants", because: "this is not the data plane" },
   ])("404 for $path: $because", async ({ path }) => {
-    const { response, body } = await refused(path, { key });
+    const { response, body } = await refused(path, { key: running().shared });
     expect(response.status).toBe(404);
     expect(body.detail).toBeTruthy();
   });
 
   it("points at the slash when that is all that is missing", async () => {
-    const { body } = await refused("/userid?username=tiktok", { key });
+    const { body } = await refused("/userid?username=tiktok", { key: running().shared });
     expect(body.detail).toContain("/userid/");
   });
 
@@ -79,12 +66,13 @@ describe("every refusal names what is wrong, costs nothing and reaches nobody", 
     { path: "/post-detail/?url=javascript:alert(1)", name: "url", because: "it is no web address" },
     { path: "/userid/?__proto__=1&username=a", name: "__proto__", because: "it is unknown" },
   ])("400 for $path, naming $name: $because", async ({ path, name }) => {
-    const { response, body } = await refused(path, { key });
+    const { response, body } = await refused(path, { key: running().shared });
     expect(response.status).toBe(400);
     expect(body.invalid_parameters).toContainEqual({ name, reason: expect.any(String) });
   });
 
   it("gives every kind of wrong key the same 401, so that nobody learns which part was right", async () => {
+    const { stack, shared: key } = running();
     const flipped = key.slice(0, -1) + (key.endsWith("a") ? "b" : "a");
     const unknown = "tke_live_000000000000_00000000000000000000000000000000_000000";
     const wrong: RequestInit[] = [
@@ -110,6 +98,7 @@ describe("every refusal names what is wrong, costs nothing and reaches nobody", 
   });
 
   it("bounds requests without a valid key by address, and goes on serving valid keys from there", async () => {
+    const { gateway, shared: key } = running();
     const headers = { "cf-connecting-ip": "203.0.113.99" };
     const statuses = new Set<number>();
     for (let round = 0; round < 13; round++) {
@@ -123,11 +112,13 @@ describe("every refusal names what is wrong, costs nothing and reaches nobody", 
   });
 
   it("takes the key as a bearer token too", async () => {
+    const { gateway, shared: key } = running();
     const response = await gateway.get("/userid/?username=bearer", { headers: { authorization: `Bearer ${key}` } });
     expect(response.status).toBe(200);
   });
 
   it("refuses a suspended tenant by name of the reason", async () => {
+    const { stack } = running();
     const suspended = stack.tenants.find(({ name }) => name === "Lapsed");
     const { response, body } = await refused("/userid/?username=tiktok", { key: suspended?.apiKey ?? "" });
     expect(response.status).toBe(403);
@@ -135,23 +126,26 @@ describe("every refusal names what is wrong, costs nothing and reaches nobody", 
   });
 
   it.each(["POST", "PUT", "DELETE", "PATCH"])("405 for %s, with what is allowed", async (method) => {
-    const { response } = await refused("/userid/?username=tiktok", { method, key });
+    const { response } = await refused("/userid/?username=tiktok", { method, key: running().shared });
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
   });
 
   it("answers OPTIONS with what is allowed", async () => {
+    const { gateway } = running();
     const response = await gateway.get("/userid/", { method: "OPTIONS" });
     expect(response.status).toBe(204);
     expect(response.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
   });
 
   it("414 for an over-long URL", async () => {
+    const { shared: key } = running();
     const { response } = await refused(`/userid/?username=${"a".repeat(5_000)}`, { key });
     expect(response.status).toBe(414);
   });
 
   it("answers HEAD as GET without a body, from the same entry", async () => {
+    const { gateway, shared: key } = running();
     const path = "/userid/?username=headed";
     const head = await gateway.get(path, { method: "HEAD", key });
     expect(head.status).toBe(200);
@@ -163,12 +157,14 @@ describe("every refusal names what is wrong, costs nothing and reaches nobody", 
   });
 
   it("answers a refusal to HEAD without a body too", async () => {
+    const { gateway, shared: key } = running();
     const response = await gateway.get("/nothing/", { method: "HEAD", key });
     expect(response.status).toBe(404);
     expect(await response.text()).toBe("");
   });
 
   it("304 for the validator that it gave out, with what a 304 repeats", async () => {
+    const { gateway, shared: key } = running();
     const path = "/userid/?username=validated";
     const first = await gateway.get(path, { key });
     const etag = first.headers.get("etag") ?? "";

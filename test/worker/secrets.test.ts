@@ -1,26 +1,15 @@
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { books } from "../support/books.ts";
 import { eventually } from "../support/eventually.ts";
-import { BYO_KEY, PLATFORM_KEY, startGateway, startStack, type Gateway, type Stack } from "../support/gateway.ts";
-import { upstreamControl } from "../support/upstream-control.ts";
+import { BYO_KEY, PLATFORM_KEY, type Gateway } from "../support/gateway.ts";
+import { useGateway } from "../support/use-gateway.ts";
 
 describe("no secret leaves", () => {
-  let stack: Stack;
-  let gateway: Gateway;
-
-  beforeAll(async () => {
-    stack = await startStack();
-    gateway = await startGateway(stack, { UPSTREAM_DEADLINE_MS: "500" });
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await stack.close();
-  });
+  const running = useGateway({ UPSTREAM_DEADLINE_MS: "500" });
 
   it("in a response, a log line, a Redis value or a row, however a request ends", async () => {
-    const upstream = upstreamControl(stack.upstream.url);
-    const [shared, byo] = [stack.tenant("shared").apiKey, stack.tenant("byo").apiKey];
+    const { stack, gateway, upstream, shared, byo } = running();
     const responses: string[] = [];
     const ask = async (path: string, init: Parameters<Gateway["get"]>[1]) => {
       const response = await gateway.get(path, init);

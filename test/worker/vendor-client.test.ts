@@ -1,8 +1,9 @@
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { createGunzip } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PLATFORM_KEY, startGateway, startStack, type Gateway, type Stack } from "../support/gateway.ts";
+import { describe, expect, it } from "vitest";
+import { DIRECT_KEY } from "../support/upstream-control.ts";
+import { useGateway } from "../support/use-gateway.ts";
 
 /** A client with the habits of the vendor's own: HTTP/1.1, explicit defaults, gzip accepted, the status ignored, the body decoded. */
 function vendorClient(baseUrl: string, apiKey: string) {
@@ -21,17 +22,7 @@ function vendorClient(baseUrl: string, apiKey: string) {
 }
 
 describe("a client with the vendor client's habits", () => {
-  let stack: Stack;
-  let gateway: Gateway;
-
-  beforeAll(async () => {
-    stack = await startStack();
-    gateway = await startGateway(stack);
-  });
-  afterAll(async () => {
-    await gateway.close();
-    await stack.close();
-  });
+  const running = useGateway();
 
   it.each([
     { endpoint: "userid/", params: { username: "tiktok" } },
@@ -46,14 +37,16 @@ describe("a client with the vendor client's habits", () => {
     { endpoint: "region-list/", params: {} },
     { endpoint: "userid/", params: { username: "missing_one" } },
   ])("gets from the gateway what it gets from the upstream: $endpoint $params", async ({ endpoint, params }) => {
-    const direct = await vendorClient(stack.upstream.url, PLATFORM_KEY)(endpoint, params);
-    const through = vendorClient(gateway.url, stack.tenant("shared").apiKey);
+    const { stack, gateway, shared } = running();
+    const direct = await vendorClient(stack.upstream.url, DIRECT_KEY)(endpoint, params);
+    const through = vendorClient(gateway.url, shared);
     expect(await through(endpoint, params)).toEqual(direct);
     expect(await through(endpoint, params)).toEqual(direct);
   });
 
   it("walks a feed by cursor to its end without meeting an item twice", async () => {
-    const through = vendorClient(gateway.url, stack.tenant("shared").apiKey);
+    const { gateway, shared } = running();
+    const through = vendorClient(gateway.url, shared);
     const seen: string[] = [];
     let cursor: string | number = 0;
     for (let hasMore = true; hasMore;) {
@@ -70,7 +63,7 @@ describe("a client with the vendor client's habits", () => {
   });
 
   it("is told of a wrong key in JSON too, since it decodes whatever comes", async () => {
-    expect(await vendorClient(gateway.url, "nonsense")("userid/", { username: "tiktok" })).toMatchObject({
+    expect(await vendorClient(running().gateway.url, "nonsense")("userid/", { username: "tiktok" })).toMatchObject({
       status: 401,
     });
   });
