@@ -64,6 +64,21 @@ end
 return pairs_
 `;
 
+/**
+ * KEYS: values by id, the ids by time, the unreadable values by id. ARGV: ids. Moves what is still among the values to the unreadable
+ * ones; an id that another run has moved stays there as it is.
+ */
+export const SET_ASIDE = `
+for _, id in ipairs(ARGV) do
+  local value = redis.call("HGET", KEYS[1], id)
+  if redis.call("ZREM", KEYS[2], id) == 1 then
+    redis.call("HSET", KEYS[3], id, value or "")
+    redis.call("HDEL", KEYS[1], id)
+  end
+end
+return #ARGV
+`;
+
 /** KEYS: the outbox, its times. ARGV: event ids. Takes them out together. 2 commands. */
 export const FORGET = `
 redis.call("HDEL", KEYS[1], unpack(ARGV))

@@ -1,13 +1,17 @@
 import type { Redis } from "@upstash/redis/cloudflare";
 import { parseOpenReservation, parseUsageEvent } from "../core/messages.ts";
 import type { Ledger, Log } from "../core/ports.ts";
+import type { UsageEvent } from "../core/usage.ts";
 import { uuid7TimeMs } from "../core/uuid7.ts";
-import { FORGET, OLDER_THAN, RELEASE, RESERVE, SETTLE } from "./upstash-ledger-scripts.ts";
+import { FORGET, OLDER_THAN, RELEASE, RESERVE, SET_ASIDE, SETTLE } from "./upstash-ledger-scripts.ts";
 
 /** Open reservations by event id, and their ids by the time they were made. */
 const OPEN = ["tkl:open", "tkl:open-since"] as const;
 /** Settled events that are not yet known to be in the books: the second copy of what goes through the queue. */
 const OUTBOX = ["tkl:outbox", "tkl:outbox-since"] as const;
+
+/** What no version of this code can read, for a person to look at: left in its place it would come first in every sweep. */
+const UNREADABLE = "tkl:unreadable";
 
 /** How long the same random bits answer with the same event id: longer than any repetition of a reservation can take. */
 const REPEAT_SECONDS = 60;
@@ -22,17 +26,20 @@ export function upstashLedger(redis: Redis, log: Log): Ledger {
   const settle = redis.createScript<number>(SETTLE);
   const forget = redis.createScript<number>(FORGET);
   const olderThan = redis.createScript<string[]>(OLDER_THAN);
+  const setAside = redis.createScript<number>(SET_ASIDE);
   const read = async <T>(
     keys: readonly string[],
     bounds: readonly number[],
     parse: (id: string, json: string) => T | undefined,
   ) => {
-    const pairs = await olderThan.exec([...keys], bounds.map(String));
-    return inPairs(pairs).flatMap(([id, json]) => {
-      const value = parse(id, json);
-      if (value === undefined) log.error("ledger-value-unreadable", { id });
-      return value === undefined ? [] : [value];
-    });
+    const pairs = inPairs(await olderThan.exec([...keys], bounds.map(String)));
+    const values = pairs.map(([id, json]) => ({ id, value: parse(id, json) }));
+    const unreadable = values.flatMap(({ id, value }) => (value === undefined ? [id] : []));
+    if (unreadable.length > 0) {
+      log.error("ledger-values-unreadable", { ids: unreadable, from: keys[0] });
+      await setAside.exec([...keys, UNREADABLE], unreadable);
+    }
+    return values.flatMap(({ value }) => (value === undefined ? [] : [value]));
   };
   return {
     async reserve({ randomBits, ...order }) {
@@ -61,12 +68,18 @@ export function upstashLedger(redis: Redis, log: Log): Ledger {
       if (eventIds.length > 0) await forget.exec([...OUTBOX], [...eventIds]);
     },
     abandoned: (ageMs, limit) => read(OPEN, [ageMs, limit], parseOpenReservation),
-    unrecorded: (ageMs, limit) => read(OUTBOX, [ageMs, limit], (_id, json) => parseUsageEvent(json)),
+    unrecorded: (ageMs, limit) => read(OUTBOX, [ageMs, limit], parseOutboxed),
   };
 }
 
 function markerOf(randomBits: string): string {
   return `tkl:bits:${randomBits}`;
+}
+
+/** An event under an id that is not its own would never leave: what is recorded is forgotten by the event's id. */
+function parseOutboxed(id: string, json: string): UsageEvent | undefined {
+  const event = parseUsageEvent(json);
+  return event?.eventId === id ? event : undefined;
 }
 
 function inPairs(flat: readonly string[]): (readonly [string, string])[] {
