@@ -1,0 +1,160 @@
+import { expect, it } from "vitest";
+import type { Ledger } from "../../src/core/ports.ts";
+import type { UsageEvent } from "../../src/core/usage.ts";
+import { sweep } from "../../src/cron/sweep.ts";
+import { memoryLedger } from "../support/memory-ledger.ts";
+
+const TENANT = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
+const ABANDONED_MS = 120_000;
+const UNRECORDED_MS = 60_000;
+
+/** A sweep over doubles and a simulated clock. What was sent and what was logged is in `sent` and `logged`, in order. */
+function timeline() {
+  let nowMs = Date.UTC(2026, 10, 20);
+  let bits = 0;
+  let queueIsDown = false;
+  const sent: UsageEvent[] = [];
+  const logged: string[] = [];
+  const ledger = memoryLedger(() => nowMs);
+  const run = (changes: Partial<Ledger> = {}) =>
+    sweep({
+      ledger: { ...ledger, ...changes },
+      usageQueue: {
+        send: async (messages) => {
+          if (queueIsDown) throw new Error("queue down");
+          sent.push(...messages.flatMap((each) => (each.kind === "event" ? [each.event] : [])));
+        },
+      },
+      log: { info: () => undefined, error: (event) => void logged.push(event) },
+      abandonedMs: ABANDONED_MS,
+      unrecordedMs: UNRECORDED_MS,
+    });
+  return {
+    ledger,
+    sent,
+    logged,
+    run,
+    advance: (ms: number) => void (nowMs += ms),
+    queueDown: (down: boolean) => void (queueIsDown = down),
+    /** Reserves for a Worker and returns what it would settle with. */
+    reserve: async (): Promise<UsageEvent> => {
+      const order = { tenantId: TENANT, upstreamKeyId: "platform", endpoint: "/userid/", requestId: "request" };
+      const randomBits = (bits += 1).toString(16).padStart(20, "0");
+      const reservation = await ledger.reserve({ ...order, credits: 2, randomBits });
+      if (reservation.kind !== "reserved") throw new Error("nothing was reserved");
+      const { eventId, occurredAtMs } = reservation;
+      const outcome = { status: 200, outcome: "success", creditsCharged: 2, creditsInDoubt: 0 } as const;
+      return { ...order, ...outcome, eventId, occurredAtMs };
+    },
+  };
+}
+
+const down = () => Promise.reject(new Error("Redis down"));
+
+it("turns a reservation that nobody settled into an event in doubt, because the upstream may have counted it", async () => {
+  const { sent, ...t } = timeline();
+  const event = await t.reserve();
+  t.advance(ABANDONED_MS - 1);
+  await t.run();
+  expect(sent).toEqual([]);
+  t.advance(1);
+  await t.run();
+  expect(sent).toEqual([{ ...event, status: 0, outcome: "abandoned", creditsCharged: 0, creditsInDoubt: 2 }]);
+});
+
+it("closes each reservation once over five runs at the same time, because crons overlap", async () => {
+  const { sent, ...t } = timeline();
+  await Promise.all(Array.from({ length: 7 }, () => t.reserve()));
+  t.advance(ABANDONED_MS);
+  await Promise.all(Array.from({ length: 5 }, () => t.run()));
+  expect(sent).toHaveLength(7);
+  expect(new Set(sent.map(({ eventId }) => eventId)).size).toBe(7);
+});
+
+it("leaves the event to its Worker when that settles after all, because what happened is better than doubt", async () => {
+  const { sent, ledger, ...t } = timeline();
+  const event = await t.reserve();
+  t.advance(ABANDONED_MS);
+  await t.run({
+    abandoned: async (ageMs, limit) => {
+      const listed = await ledger.abandoned(ageMs, limit);
+      await ledger.settle(event);
+      return listed;
+    },
+  });
+  expect(sent).toEqual([]);
+  expect(await ledger.unrecorded(0, 10)).toEqual([event]);
+});
+
+it("leaves the doubt when the Worker settles after the sweep, because what is closed is final", async () => {
+  const { sent, ledger, ...t } = timeline();
+  const event = await t.reserve();
+  t.advance(ABANDONED_MS);
+  await t.run();
+  expect(await ledger.settle(event)).toBe("already-settled");
+  expect(await ledger.unrecorded(0, 10)).toEqual(sent);
+});
+
+it("sends an event again until it is recorded, because the queue may lose it", async () => {
+  const { sent, ledger, ...t } = timeline();
+  const event = await t.reserve();
+  await ledger.settle(event);
+  t.advance(UNRECORDED_MS - 1);
+  await t.run();
+  expect(sent).toEqual([]);
+  t.advance(1);
+  await t.run();
+  await t.run();
+  await ledger.forget([event.eventId]);
+  await t.run();
+  expect(sent).toEqual([event, event]);
+});
+
+it("loses nothing when the queue refuses, because what was closed is in the outbox", async () => {
+  const { sent, logged, ...t } = timeline();
+  await t.reserve();
+  t.advance(ABANDONED_MS);
+  t.queueDown(true);
+  await t.run();
+  t.queueDown(false);
+  t.advance(UNRECORDED_MS);
+  await t.run();
+  expect(logged).toEqual(["abandoned-not-swept"]);
+  expect(sent).toMatchObject([{ outcome: "abandoned" }]);
+});
+
+it.each([
+  { broken: { abandoned: down }, failure: "abandoned-not-swept", still: "success" },
+  { broken: { unrecorded: down }, failure: "unrecorded-not-sent", still: "abandoned" },
+])("goes on with the other half when one fails: $failure", async ({ broken, failure, still }) => {
+  const { sent, logged, ledger, ...t } = timeline();
+  const settled = await t.reserve();
+  await t.reserve();
+  await ledger.settle(settled);
+  t.advance(ABANDONED_MS);
+  await t.run(broken);
+  expect(logged).toEqual([failure]);
+  expect(sent).toMatchObject([{ outcome: still }]);
+});
+
+it("stops closing when Redis is gone and still sends what it closed, because each of the rest would wait in vain", async () => {
+  const { sent, ledger, ...t } = timeline();
+  await Promise.all(Array.from({ length: 10 }, () => t.reserve()));
+  t.advance(ABANDONED_MS);
+  let asked = 0;
+  await t.run({ settle: async (event) => ((asked += 1) > 3 ? "unavailable" : ledger.settle(event)) });
+  expect(asked).toBe(4);
+  expect(sent).toHaveLength(3);
+  await t.run();
+  expect(sent).toHaveLength(10);
+});
+
+it("takes on 200 in a run and the rest in the next, because an invocation has 1,000 requests", async () => {
+  const { sent, ...t } = timeline();
+  await Promise.all(Array.from({ length: 250 }, () => t.reserve()));
+  t.advance(ABANDONED_MS);
+  await t.run();
+  expect(sent).toHaveLength(200);
+  await t.run();
+  expect(new Set(sent.map(({ eventId }) => eventId)).size).toBe(250);
+});
