@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { bigint, check, date, index, integer, json, primaryKey, text, uuid } from "drizzle-orm/pg-core";
-import type { Outcome } from "../src/core/outcome.ts";
+import type { Outcome } from "../src/core/charge.ts";
 import { app, instant } from "./columns.ts";
 
 /** Counts that are summed for years: an `int` ends at two thousand million. */

@@ -1,5 +1,5 @@
 import type { Entry } from "../core/entry.ts";
-import type { Outcome } from "../core/outcome.ts";
+import type { Outcome } from "../core/charge.ts";
 import type { Ledger, Log, Reservation, UpstreamKeys, UpstreamReply } from "../core/ports.ts";
 import type { Answer, Ask } from "./answer.ts";
 import { dispatch, type Dispatched, type DispatchPorts, type Order } from "./dispatch.ts";

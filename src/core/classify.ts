@@ -1,5 +1,5 @@
 import type { Endpoint } from "./catalogue.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome } from "./charge.ts";
 import type { UpstreamReply } from "./ports.ts";
 
 /** What a reply is, and its body read once for everybody: `text` is null when the bytes are no UTF-8, `json` undefined when they are no JSON. */

@@ -1,6 +1,5 @@
 import * as v from "valibot";
-import { isOutcome } from "./charge.ts";
-import type { Outcome } from "./outcome.ts";
+import { isOutcome, type Outcome } from "./charge.ts";
 import type { OpenReservation } from "./ports.ts";
 import type { HitBatch, UsageEvent, UsageMessage } from "./usage.ts";
 import { isUuid, isUuid7, uuid7TimeMs } from "./uuid7.ts";
@@ -59,7 +58,7 @@ const UsageMessageSchema = v.variant("kind", [
 
 const OrderSchema = v.object({ ...order, credits: whole });
 
-export type ParsedMessage =
+type ParsedMessage =
   | { readonly kind: "ok"; readonly message: UsageMessage }
   | { readonly kind: "malformed"; readonly reason: string };
 

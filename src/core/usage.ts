@@ -1,4 +1,4 @@
-import type { Outcome } from "./outcome.ts";
+import type { Outcome } from "./charge.ts";
 
 /** One dispatch to the upstream, as the ledger keeps it. Credits are whole numbers. */
 export type UsageEvent = {

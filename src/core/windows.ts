@@ -1,7 +1,7 @@
 import type { Call, Endpoint, WindowClass } from "./catalogue.ts";
 import type { Entry } from "./entry.ts";
 import { earliestExpiryMs } from "./media-expiry.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome } from "./charge.ts";
 
 /** How long an answer is fresh, and how long after that it may be served stale. */
 export type Windows = { readonly freshMs: number; readonly staleMs: number };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Outcome } from "../../src/core/outcome.ts";
+import type { Outcome } from "../../src/core/charge.ts";
 import { freshness, retainedMs, windowsFor, type WindowOverrides } from "../../src/core/windows.ts";
 import { callTo } from "./calls.ts";
 
