@@ -137,6 +137,44 @@ describe("a credit is metered exactly once", () => {
     expect(dead[0]?.reason).toContain("creditsCharged");
   });
 
+  it("buries the one message that Postgres refuses with the state it named, and records the 99 that came with it", async () => {
+    const tenantId = stack.tenant("shared").id;
+    const { query, events, dead } = books(stack.database.url);
+    // A constraint of a newer schema: the message parses, and the Worker cannot know that it is refused.
+    await query("ALTER TABLE app.usage_events ADD CONSTRAINT newer CHECK (endpoint <> '/refused/')", []);
+    const before = (await events(tenantId)).length;
+    const messages = Array.from({ length: 100 }, (_, at) => ({
+      id: `refusable-${at}`,
+      body: { kind: "event", event: event(tenantId, at === 37 ? { endpoint: "/refused/" } : {}) },
+    }));
+    const result = await consumer.deliver(USAGE, messages);
+    expect(result.retryMessages).toEqual([]);
+    expect(result.explicitAcks).toHaveLength(100);
+    expect(await events(tenantId)).toHaveLength(before + 99);
+    expect((await dead()).filter(({ id }) => id.startsWith("refusable-"))).toEqual([
+      { id: "refusable-37", queue: USAGE, reason: "SQLSTATE 23514 check_violation", body: messages[37]?.body },
+    ]);
+    const { rollup, recount } = books(stack.database.url);
+    expect(await rollup(tenantId)).toEqual(await recount(tenantId));
+  });
+
+  it("gives back what an outage of Postgres holds up after a wait that doubles, and records it then", async () => {
+    const tenantId = stack.tenant("shared").id;
+    const held = (attempts: number) => [{ id: "held", body: { kind: "event", event: usage }, attempts }];
+    const usage = event(tenantId, { endpoint: "/held-up/" });
+    const { query, rollup } = books(stack.database.url);
+    const deliveries = [];
+    await query("REVOKE INSERT ON app.usage_events FROM app_rw", []);
+    for (const attempts of [1, 5, 50]) deliveries.push(await consumer.deliver(USAGE, held(attempts)));
+    deliveries.push(await consumer.deliver(`${USAGE}-dead`, held(2)));
+    await query("GRANT INSERT ON app.usage_events TO app_rw", []);
+    const delays = deliveries.map(({ retryMessages }) => retryMessages.map(({ delaySeconds }) => delaySeconds));
+    expect(delays).toEqual([[2], [32], [300], [4]]);
+    await consumer.deliver(`${USAGE}-dead`, held(3));
+    const row = (await rollup(tenantId)).find(({ endpoint }) => endpoint === "/held-up/");
+    expect(row).toMatchObject({ calls: 1 });
+  });
+
   it("keeps what a queue gave up on, because a dead letter without a consumer is gone after four days", async () => {
     const message = { id: "given-up", body: { any: "thing" } };
     await consumer.deliver(`${USAGE}-dead`, [message, message]);

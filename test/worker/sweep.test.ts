@@ -69,4 +69,24 @@ describe("what died on the way reaches the books", () => {
       expect(await ledger.exists("tkl:outbox", "tkl:outbox-since")).toBe(0);
     });
   });
+
+  it("sets aside what it cannot read and goes on with the rest, because damage must not end the sweep", async () => {
+    const { id: tenantId } = stack.tenants[0] ?? stack.tenant("shared");
+    const eventId = "0192d3a0-0002-7abc-8def-000000000003";
+    const order = { tenantId, upstreamKeyId: "platform-test", endpoint: "/swept/", credits: 1, requestId: eventId };
+    for (const kind of ["open", "outbox"]) {
+      await ledger.hset(`tkl:${kind}`, `damaged-${kind}`, "{");
+      await ledger.zadd(`tkl:${kind}-since`, 1_000, `damaged-${kind}`);
+    }
+    await ledger.hset("tkl:open", eventId, JSON.stringify(order));
+    await ledger.zadd("tkl:open-since", 1_729_000_000_000, eventId);
+    await sweep();
+    await eventually(async () => {
+      const swept = await books(stack.database.url).events(tenantId);
+      expect(swept.filter(({ endpoint }) => endpoint === "/swept/")).toHaveLength(1);
+      expect(await ledger.exists("tkl:open", "tkl:open-since", "tkl:outbox", "tkl:outbox-since")).toBe(0);
+      expect(gateway.logs().join()).toContain("ledger-values-unreadable");
+    });
+    expect(await ledger.hgetall("tkl:unreadable")).toEqual({ "damaged-open": "{", "damaged-outbox": "{" });
+  });
 });
