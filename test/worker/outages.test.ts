@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { books } from "../support/books.ts";
+import { eventually } from "../support/eventually.ts";
 import { startGateway, startStack, type Gateway, type Settings, type Stack } from "../support/gateway.ts";
 import { upstreamControl } from "../support/upstream-control.ts";
 
@@ -28,6 +30,10 @@ describe("hits survive, and nothing is spent blindly", () => {
       body: JSON.stringify({ times: null, ...fault }),
     });
     expect(response.ok).toBe(true);
+  };
+  const requestsTo = async (url: string) => {
+    const response = await fetch(new URL("/__stats", url));
+    return (await response.json<{ requests: number }>()).requests;
   };
   const breakRedis = (fault: Readonly<Record<string, unknown>>) =>
     breakPart(stack.upstash.url, fault, stack.redisToken);
@@ -68,6 +74,19 @@ describe("hits survive, and nothing is spent blindly", () => {
     expect((await gateway.get("/livez")).status).toBe(200);
   });
 
+  it("Postgres hanging: one request of an isolate waits, and the others go on at once", async () => {
+    const rest = { DATABASE_TIMEOUT_MS: "300", DATABASE_REST_MS: "60000", HITS_FLUSH_MS: "60000" };
+    const { key } = await start({ KEY_FRESH_MS: "1", ...rest });
+    expect((await gateway.get(CALL, { key })).status).toBe(200);
+    await eventually(async () => {
+      expect(await books(stack.database.url).events(stack.tenant("shared").id)).toHaveLength(1);
+    });
+    const before = await requestsTo(stack.neon.url);
+    await breakPart(stack.neon.url, { kind: "delay", delayMs: 60_000 });
+    for (let times = 0; times < 5; times++) expect((await gateway.get(CALL, { key })).status).toBe(200);
+    expect((await requestsTo(stack.neon.url)) - before).toBe(1);
+  });
+
   it("both up: healthy, and the check is not repeated for each probe", async () => {
     await start();
     expect((await gateway.get("/healthz")).status).toBe(200);
@@ -78,7 +97,6 @@ describe("hits survive, and nothing is spent blindly", () => {
   it("a key revoked in Postgres stops when its record has aged, because every layer carries the time of the read", async () => {
     const { key } = await start({ KEY_FRESH_MS: "1" });
     expect((await gateway.get(CALL, { key })).status).toBe(200);
-    const { books } = await import("../support/books.ts");
     await books(stack.database.url).query("UPDATE app.api_keys SET revoked_at = now() WHERE tenant_id = $1", [
       stack.tenant("shared").id,
     ]);
