@@ -10,6 +10,7 @@ export type SeededTenant = {
   readonly name: string;
   readonly plan: "free" | "pro" | "enterprise";
   readonly keyMode: "shared" | "byo";
+  readonly status: "active" | "suspended";
   /** In clear: the database holds its digest alone. */
   readonly apiKey: string;
 };
@@ -29,7 +30,7 @@ export type SeedSettings = {
   readonly known?: Pick<Seeded, "tenants"> | undefined;
 };
 
-type Cast = Omit<SeededTenant, "apiKey"> & { readonly status: "active" | "suspended" };
+type Cast = Omit<SeededTenant, "apiKey">;
 
 const cast: readonly Cast[] = [
   { id: "0199c0de-0000-7000-8000-000000000001", name: "Acme Trial", plan: "free", keyMode: "shared", status: "active" },
@@ -54,8 +55,8 @@ export async function seed({ databaseUrl, rolePassword, known, ...secrets }: See
   try {
     await client.query("BEGIN");
     const tenants: SeededTenant[] = [];
-    for (const { status, ...tenant } of cast) {
-      await insertTenant(client, { status, ...tenant });
+    for (const tenant of cast) {
+      await insertTenant(client, tenant);
       if (tenant.keyMode === "byo") await storeUpstreamKey(client, tenant.id, secrets);
       const apiKey = known?.tenants.find(({ id }) => id === tenant.id)?.apiKey ?? newApiKey();
       await storeApiKey(client, { tenantId: tenant.id, apiKey, peppers: secrets.peppers });

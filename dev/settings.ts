@@ -8,10 +8,11 @@ const Port = v.pipe(
   v.maxValue(65_535, "is not a port"),
 );
 const Url = v.optional(v.pipe(v.string(), v.url("is not a URL")));
-const TurnedOff = v.pipe(
-  v.optional(v.picklist(["on", "off"], "is neither on nor off"), "on"),
-  v.transform((text) => text === "on"),
-);
+const turned = (otherwise: "on" | "off") =>
+  v.pipe(
+    v.optional(v.picklist(["on", "off"], "is neither on nor off"), otherwise),
+    v.transform((text) => text === "on"),
+  );
 
 /** The settings of the local stack: README, "Develop", says what each is for. An empty one counts as absent. */
 const Settings = v.object({
@@ -26,7 +27,8 @@ const Settings = v.object({
   REDIS_URL: Url,
   DATABASE_URL: Url,
   ADMIN_TOKEN: v.optional(v.pipe(v.string(), v.minLength(16, "is shorter than 16 characters"))),
-  CRONS: TurnedOff,
+  CRONS: turned("on"),
+  UPSTREAM_RATE_LIMIT: turned("off"),
 });
 
 export type DevSettings = v.InferOutput<typeof Settings>;

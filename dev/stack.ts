@@ -45,7 +45,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const tenants = [...parts.tenants];
   await state.rememberTenants(tenants);
   await writePrivate(state.workerEnv, envFile(parts.settings));
-  return { adminToken, tenants, upstreamUrl: upstream.url, redisUrl: redis.url, databaseUrl };
+  // A suspended tenant is there to be refused; what is announced works.
+  const working = tenants.filter(({ status }) => status === "active");
+  return { adminToken, tenants: working, upstreamUrl: upstream.url, redisUrl: redis.url, databaseUrl };
 }
 
 /** A database of its own in the embedded cluster; resolves to its superuser's URL. */
@@ -76,7 +78,7 @@ async function chooseUpstream({ settings, teardown, say }: StackOptions, secrets
   const platformKeys = settings.TIKLIVE_KEY ?? secrets.platformKey;
   const upstream = await startKeyedUpstream(
     { platformKeys, byoKey },
-    { latency: { p50Ms: 750, p99Ms: 2_400 }, rateLimit: true },
+    { latency: { p50Ms: 750, p99Ms: 2_400 }, rateLimit: settings.UPSTREAM_RATE_LIMIT },
   );
   teardown.add(upstream.close);
   say(`the emulated upstream answers at ${upstream.url}`);

@@ -22,6 +22,7 @@ const Tenant = v.object({
   name: v.string(),
   plan: v.picklist(["free", "pro", "enterprise"]),
   keyMode: v.picklist(["shared", "byo"]),
+  status: v.picklist(["active", "suspended"]),
   apiKey: v.string(),
 });
 
