@@ -53,8 +53,8 @@ const VERDICTS: Readonly<Record<Outcome, Verdict>> = {
   /** No items is an answer: the upstream looked. */
   empty: "charged",
   not_found: "as-not-found",
-  /** Status 200: a success to whoever counts by status. */
-  hollow: "charged",
+  /** Status 200, and nothing in it says that it is a success: the vendor's texts disagree on which of the two is counted. */
+  hollow: "in-doubt",
   /** Refused at the upstream's door, before any work: bad key, no balance, over the limit, bad request. */
   account_error: "free",
   rate_limited: "free",

@@ -7,7 +7,12 @@ describe("what a dispatch costs", () => {
   it.each([
     { outcome: "success", charged: 3, inDoubt: 0, because: "an answer costs its price" },
     { outcome: "empty", charged: 3, inDoubt: 0, because: "an empty list is an answer" },
-    { outcome: "hollow", charged: 3, inDoubt: 0, because: "status 200 counts as a success" },
+    {
+      outcome: "hollow",
+      charged: 0,
+      inDoubt: 3,
+      because: "status 200 without an answer may count as a success or not",
+    },
     { outcome: "not_found", charged: 3, inDoubt: 0, because: "the rule says that it is charged" },
     { outcome: "account_error", charged: 0, inDoubt: 0, because: "nothing was done" },
     { outcome: "rate_limited", charged: 0, inDoubt: 0, because: "nothing was done" },
