@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import { addressGroup } from "../core/address-group.ts";
 import { digestApiKey, parseApiKey, sameDigest } from "../core/api-key.ts";
 import { problems } from "../core/problem.ts";
 import type { AddressLimiter } from "../core/ports.ts";
@@ -70,5 +71,5 @@ async function refuse({ unidentified }: IdentifyPorts, c: Context<ProxyEnv>): Pr
 }
 
 function addressOf(c: Context<ProxyEnv>): string {
-  return c.req.header("cf-connecting-ip") ?? "unknown";
+  return addressGroup(c.req.header("cf-connecting-ip") ?? "unknown");
 }
