@@ -36,7 +36,7 @@ export type Reserve = {
   readonly endpoint: string;
   readonly credits: number;
   readonly requestId: string;
-  /** 20 lower-case hex digits: the same bits reserve once and return the same event id. */
+  /** 20 lower-case hex digits, of which an id holds the first 19: the same bits reserve once and return the same event id. */
   readonly randomBits: string;
 };
 

@@ -16,7 +16,7 @@ function order(): Reserve {
     endpoint: "/userid/",
     credits: 1,
     requestId: "0192d3a0-0000-7000-8000-000000000000",
-    randomBits: orders.toString(16).padStart(20, "a"),
+    randomBits: `${orders.toString(16).padStart(19, "a")}0`,
   };
 }
 

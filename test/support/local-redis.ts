@@ -21,6 +21,21 @@ export async function localRedis() {
     direct,
     fault: (fault: Readonly<Record<string, unknown>>) => control("/__faults", "POST", fault),
     stats: async () => (await control("/__stats", "GET")).json<{ requests: number; commands: number }>(),
+    /** How many commands `work` runs in this database, those inside scripts among them: they are billed too. */
+    commandsOf: async (work: () => Promise<unknown>) => {
+      const [monitor, number] = [await direct.monitor(), new URL(redis.url).pathname.slice(1)];
+      const seen: string[] = [];
+      const { promise: heard, resolve } = Promise.withResolvers<void>();
+      monitor.on("monitor", (_time: string, [name = "", argument]: string[], _source: string, database: string) => {
+        if (name.toLowerCase() === "echo" && argument === "the end") resolve();
+        else if (database === number && !name.toLowerCase().startsWith("eval")) seen.push(name);
+      });
+      await work();
+      await direct.echo("the end");
+      await heard;
+      monitor.disconnect();
+      return seen.length;
+    },
     close: async () => {
       direct.disconnect();
       await upstash.stop();
