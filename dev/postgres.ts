@@ -72,12 +72,14 @@ async function binaries(): Promise<v.InferOutput<typeof Binaries>> {
 
 /**
  * PostgreSQL refuses to run as root. Under root it becomes nobody, who keeps the one right to reach files anywhere: a checkout or a
- * state directory below /root is closed to everybody else.
+ * state directory below /root is closed to everybody else. Without the securebit that right would not count in `access`, by which PostgreSQL
+ * looks at its own binaries.
  */
 function unprivileged(command: string, args: readonly string[]): [command: string, args: readonly string[]] {
   if (!isRoot()) return [command, args];
   const identity = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
-  return ["setpriv", [...identity, "--inh-caps=+dac_override", "--ambient-caps=+dac_override", command, ...args]];
+  const reach = ["--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+  return ["setpriv", [...identity, ...reach, command, ...args]];
 }
 
 function isRoot(): boolean {
