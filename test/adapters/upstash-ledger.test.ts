@@ -1,29 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { upstashLedger } from "../../src/adapters/upstash-ledger.ts";
-import { localRedis, type LocalRedis } from "../support/local-redis.ts";
+import { useLocalRedis } from "../support/local-redis.ts";
 import { sampleEvent } from "../support/sample-usage.ts";
 
 const TENANT = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
 
 describe("what the ledger in Redis cannot read", () => {
-  let redis: LocalRedis;
-
-  beforeAll(async () => {
-    redis = await localRedis();
-  });
-  beforeEach(async () => {
-    await redis.direct.flushdb();
-  });
-  afterAll(() => redis.close());
+  const redis = useLocalRedis();
 
   const logged: unknown[] = [];
   const ledger = () => {
     logged.length = 0;
-    return upstashLedger(redis.client, { info: () => undefined, error: (...line) => void logged.push(line) });
+    return upstashLedger(redis().client, { info: () => undefined, error: (...line) => void logged.push(line) });
   };
   const put = async (kind: "open" | "outbox", id: string, value: string | null, sinceMs: number) => {
-    if (value !== null) await redis.direct.hset(`tkl:${kind}`, id, value);
-    await redis.direct.zadd(`tkl:${kind}-since`, sinceMs, id);
+    if (value !== null) await redis().direct.hset(`tkl:${kind}`, id, value);
+    await redis().direct.zadd(`tkl:${kind}-since`, sinceMs, id);
   };
 
   it.each([
@@ -39,16 +31,16 @@ describe("what the ledger in Redis cannot read", () => {
   ] as const)("is set aside with what it was: $because", async ({ kind, id, value }) => {
     await put(kind, id, value, 1_000);
     expect(await (kind === "open" ? ledger().abandoned(0, 10) : ledger().unrecorded(0, 10))).toEqual([]);
-    expect(await redis.direct.hgetall("tkl:unreadable")).toEqual({ [id]: value });
-    expect(await redis.direct.exists(`tkl:${kind}`, `tkl:${kind}-since`)).toBe(0);
+    expect(await redis().direct.hgetall("tkl:unreadable")).toEqual({ [id]: value });
+    expect(await redis().direct.exists(`tkl:${kind}`, `tkl:${kind}-since`)).toBe(0);
     expect(logged).toEqual([["ledger-values-unreadable", { ids: [id], from: `tkl:${kind}` }]]);
   });
 
   it("is set aside when there is only its time, because it would be found for ever", async () => {
     await put("outbox", "lost", null, 1_000);
     expect(await ledger().unrecorded(0, 10)).toEqual([]);
-    expect(await redis.direct.hgetall("tkl:unreadable")).toEqual({ lost: "" });
-    expect(await redis.direct.exists("tkl:outbox-since")).toBe(0);
+    expect(await redis().direct.hgetall("tkl:unreadable")).toEqual({ lost: "" });
+    expect(await redis().direct.exists("tkl:outbox-since")).toBe(0);
   });
 
   it("blocks nobody behind it, however much there is of it", async () => {
@@ -62,6 +54,6 @@ describe("what the ledger in Redis cannot read", () => {
   it("keeps its value when five sweeps find it at the same time, because the last must not overwrite it with nothing", async () => {
     await put("open", "damage", "the only copy", 1_000);
     await Promise.all(Array.from({ length: 5 }, () => ledger().abandoned(0, 10)));
-    expect(await redis.direct.hgetall("tkl:unreadable")).toEqual({ damage: "the only copy" });
+    expect(await redis().direct.hgetall("tkl:unreadable")).toEqual({ damage: "the only copy" });
   });
 });

@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { upstashLimiter } from "../../src/adapters/upstash-limiter.ts";
-import { localRedis, type LocalRedis } from "../support/local-redis.ts";
+import { useLocalRedis } from "../support/local-redis.ts";
 import { silentLog } from "../support/silent-log.ts";
 
 describe("a tenant's bucket", () => {
-  let redis: LocalRedis;
+  const redis = useLocalRedis();
 
-  beforeAll(async () => {
-    redis = await localRedis();
-  });
-  afterAll(() => redis.close());
-
-  const limiter = (timeoutMs = 5_000) => upstashLimiter(redis.client, timeoutMs, silentLog);
+  const limiter = (timeoutMs = 5_000) => upstashLimiter(redis().client, timeoutMs, silentLog);
 
   it("gives out its capacity and no more, whichever isolate asks", async () => {
     const [one, other] = [limiter(), limiter()];
@@ -34,19 +29,19 @@ describe("a tenant's bucket", () => {
   });
 
   it("states no figures when Redis does not answer in time, though the library calls that a success with zeros", async () => {
-    await redis.fault({ kind: "delay", delayMs: 300, times: 1 });
+    await redis().fault({ kind: "delay", delayMs: 300, times: 1 });
     expect(await limiter(50).take("tenant-b", { capacity: 5, refillPerSecond: 1 })).toEqual({ kind: "unavailable" });
   });
 
   it("is unavailable, not a crash, when Redis is down", async () => {
-    await redis.fault({ kind: "down", times: 1 });
+    await redis().fault({ kind: "down", times: 1 });
     expect(await limiter().take("tenant-c", { capacity: 5, refillPerSecond: 1 })).toEqual({ kind: "unavailable" });
   });
 
   it("expires by itself, so that a tenant who left leaves nothing behind", async () => {
     await limiter().take("tenant-d", { capacity: 5, refillPerSecond: 1 });
-    const keys = await redis.direct.keys("tkb:*tenant-d*");
+    const keys = await redis().direct.keys("tkb:*tenant-d*");
     expect(keys).toHaveLength(1);
-    expect(await redis.direct.pttl(keys[0] ?? "")).toBeGreaterThan(0);
+    expect(await redis().direct.pttl(keys[0] ?? "")).toBeGreaterThan(0);
   });
 });

@@ -1,31 +1,23 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { upstashAnswers } from "../../src/adapters/upstash-answers.ts";
 import { answerKey } from "../../src/core/answer-key.ts";
 import { endpoints } from "../../src/core/endpoints.ts";
-import { localRedis, type LocalRedis } from "../support/local-redis.ts";
+import { useLocalRedis } from "../support/local-redis.ts";
 import { memoryAnswerStore } from "../support/memory-answers-store.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { answerStoreContract } from "./answer-store.contract.ts";
 
 describe("answers in Redis", () => {
-  let redis: LocalRedis;
+  const redis = useLocalRedis();
 
-  beforeAll(async () => {
-    redis = await localRedis();
-  });
-  beforeEach(async () => {
-    await redis.direct.flushdb();
-  });
-  afterAll(() => redis.close());
-
-  answerStoreContract(async () => upstashAnswers(redis.client, Date.now, silentLog));
+  answerStoreContract(async () => upstashAnswers(redis().client, Date.now, silentLog));
 
   it("is unavailable, and not absent, when Redis does not answer: nobody knows what was paid for", async () => {
     const [endpoint] = endpoints;
     if (endpoint === undefined) throw new Error("the table is empty");
     const key = answerKey({ call: { endpoint, params: [] }, scope: "pool:default", tier: "", namespaceVersion: "1" });
-    await redis.fault({ kind: "down" });
-    expect(await upstashAnswers(redis.client, Date.now, silentLog).get(key)).toEqual({ kind: "unavailable" });
+    await redis().fault({ kind: "down" });
+    expect(await upstashAnswers(redis().client, Date.now, silentLog).get(key)).toEqual({ kind: "unavailable" });
   });
 });
 

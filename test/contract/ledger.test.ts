@@ -1,24 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { upstashLedger } from "../../src/adapters/upstash-ledger.ts";
-import { localRedis, type LocalRedis } from "../support/local-redis.ts";
+import { useLocalRedis } from "../support/local-redis.ts";
 import { memoryLedger } from "../support/memory-ledger.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { ledgerContract } from "./ledger.contract.ts";
 
 describe("the ledger in Redis", () => {
-  let redis: LocalRedis;
+  const redis = useLocalRedis();
 
-  beforeAll(async () => {
-    redis = await localRedis();
-  });
-  beforeEach(async () => {
-    await redis.direct.flushdb();
-  });
-  afterAll(() => redis.close());
-
-  const ledger = () => upstashLedger(redis.client, silentLog);
+  const ledger = () => upstashLedger(redis().client, silentLog);
   const nowMs = async () => {
-    const [seconds, micros] = await redis.direct.time();
+    const [seconds, micros] = await redis().direct.time();
     return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
   };
   ledgerContract(async () => ({ ledger: ledger(), nowMs }));
@@ -33,14 +25,14 @@ describe("the ledger in Redis", () => {
       randomBits: "0123456789abcdef0123",
     };
     await ledger().reserve({ ...request, randomBits: "ffffffffffffffffffff" });
-    await redis.fault({ kind: "drop-reply" });
+    await redis().fault({ kind: "drop-reply" });
     expect(await ledger().reserve(request)).toEqual({ kind: "unavailable" });
     expect(await ledger().reserve(request)).toMatchObject({ kind: "reserved" });
-    expect(await redis.direct.zcard("tkl:open-since")).toBe(2);
+    expect(await redis().direct.zcard("tkl:open-since")).toBe(2);
   });
 
   it("costs 5 commands to reserve, of 10 at most, and 5 to settle, of 6, because commands inside a script are billed", async () => {
-    const perform = (work: () => Promise<unknown>) => redis.commandsOf(work);
+    const perform = (work: () => Promise<unknown>) => redis().commandsOf(work);
     const request = {
       tenantId: "00000000-0000-4000-8000-000000000001",
       upstreamKeyId: "platform-0001",

@@ -1,4 +1,5 @@
 import { Redis } from "ioredis";
+import { afterAll, beforeAll, beforeEach } from "vitest";
 import { startUpstash } from "../../dev/upstash.ts";
 import { connectRedis } from "../../src/adapters/upstash-redis.ts";
 import { freshRedis } from "./databases.ts";
@@ -6,7 +7,7 @@ import { freshRedis } from "./databases.ts";
 const TOKEN = "tests";
 
 /** A logical database of real Redis behind the local Upstash endpoint: `client` as the gateway has it, `direct` to look and to prepare. */
-export async function localRedis() {
+async function localRedis() {
   const redis = await freshRedis();
   const upstash = await startUpstash({ redisUrl: redis.url, token: TOKEN });
   const direct = new Redis(redis.url);
@@ -44,4 +45,20 @@ export async function localRedis() {
   };
 }
 
-export type LocalRedis = Awaited<ReturnType<typeof localRedis>>;
+type LocalRedis = Awaited<ReturnType<typeof localRedis>>;
+
+/** One for the tests of a describe block, empty before each. */
+export function useLocalRedis(): () => LocalRedis {
+  let running: LocalRedis | undefined;
+  beforeAll(async () => {
+    running = await localRedis();
+  });
+  beforeEach(async () => {
+    await running?.direct.flushdb();
+  });
+  afterAll(() => running?.close());
+  return () => {
+    if (running === undefined) throw new Error("Redis is used outside a test");
+    return running;
+  };
+}
