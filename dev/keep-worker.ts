@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { freePort } from "./ports.ts";
@@ -37,9 +37,12 @@ type StartedWorker = { readonly url: string; readonly logFile: string; readonly 
 
 async function startWorker({ port, dir, envFile, signal }: WorkerOptions): Promise<StartedWorker> {
   await mkdir(dir, { recursive: true });
+  // A colo's cache survives no restart of a Worker in production, by which answers come from Redis; nothing else is kept here.
+  const runtimeDir = join(dir, "runtime");
+  await rm(runtimeDir, { recursive: true, force: true });
   const logFile = join(dir, "worker.log");
   const ports = ["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", String(await freePort())];
-  const files = ["--persist-to", dir, "--env-file", envFile];
+  const files = ["--persist-to", runtimeDir, "--env-file", envFile];
   const [command, args] = wrangler(["dev", ...ports, ...files, "--show-interactive-dev-session=false"]);
   const server = startServer(command, args, { logFile, env: QUIET_WRANGLER, cwd: ROOT });
   await writeFile(pidFileIn(dir), String(server.pid));

@@ -26,7 +26,7 @@ const Settings = v.object({
   BYO_KEY: v.optional(v.string()),
   REDIS_URL: Url,
   DATABASE_URL: Url,
-  ADMIN_TOKEN: v.optional(v.pipe(v.string(), v.minLength(16, "is shorter than 16 characters"))),
+  ADMIN_TOKEN: v.optional(v.pipe(v.string(), v.minLength(8, "is shorter than 8 characters"))),
   CRONS: turned("on"),
   UPSTREAM_RATE_LIMIT: turned("off"),
 });

@@ -70,7 +70,7 @@ const Settings = v.object({
   DATABASE_REST_MS: wholeNumber("2000"),
   KEY_PEPPERS: VersionedKeys,
   KEY_ENCRYPTION_KEYS: VersionedKeys,
-  ADMIN_TOKEN: v.pipe(v.string(), v.minLength(16, "is shorter than 16 characters")),
+  ADMIN_TOKEN: v.pipe(v.string(), v.minLength(8, "is shorter than 8 characters")),
   NAMESPACE_VERSION: v.optional(Text, "1"),
   WINDOWS: Windows,
   MEMORY_BYTES: v.pipe(wholeNumber("33554432"), v.minValue(1)),

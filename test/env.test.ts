@@ -43,7 +43,7 @@ describe("the settings", () => {
     { name: "MEMORY_BYTES", value: "0" },
     { name: "SETTLE_AGAIN_MS", value: "1,canary" },
     { name: "UPSTREAM_URL", value: "canary" },
-    { name: "ADMIN_TOKEN", value: "canary" },
+    { name: "ADMIN_TOKEN", value: "canary7" },
     { name: "KEY_PEPPERS", value: "canary" },
     { name: "KEY_ENCRYPTION_KEYS", value: "1:canary" },
     { name: "WINDOWS", value: "{canary" },
