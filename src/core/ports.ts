@@ -82,7 +82,10 @@ export type UpstreamReply =
       readonly status: number;
     };
 
-/** Sends one call with one upstream key, once. Never throws, never follows a redirect, never retries; ends within its deadline. */
+/**
+ * Sends one call with one upstream key. Never throws, never follows a redirect, never retries; ends within its deadline. The runtime may
+ * send a GET again by itself when a kept-alive connection breaks before the reply, and tells nobody.
+ */
 export type Upstream = { send(call: Call, upstreamKey: string): Promise<UpstreamReply> };
 
 /** Which upstream key pays: one of the platform's, or the tenant's own. */
