@@ -15,6 +15,13 @@ export function upstashKeyRecords(redis: Redis, keepMs: number, log: Log): KeyRe
         return { kind: "unavailable" };
       }
     },
+    async drop(keyId) {
+      try {
+        await redis.del(`tkk:${keyId}`);
+      } catch (error) {
+        log.error("key-records-drop-failed", { error });
+      }
+    },
     async put(record) {
       try {
         await redis.set(`tkk:${record.keyId}`, JSON.stringify(record), { px: keepMs });

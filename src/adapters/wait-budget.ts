@@ -15,19 +15,25 @@ export type WaitSettings = {
  */
 export function waitBudgets({ waitMs, restMs, clock }: WaitSettings): () => WaitBudget {
   let restUntilMs = 0;
+  let hangs = false;
   return () => {
     let leftMs = clock() < restUntilMs ? 0 : waitMs;
+    // While it hangs, one request waits for all: the others must not wait beside it.
+    if (hangs && leftMs > 0) restUntilMs = clock() + restMs;
     return {
       async within(work, otherwise) {
         if (leftMs <= 0) return otherwise;
         const startedMs = clock();
         const { promise: late, resolve } = Promise.withResolvers<typeof otherwise>();
         const timer = setTimeout(() => {
+          hangs = true;
           restUntilMs = clock() + restMs;
           resolve(otherwise);
         }, leftMs);
         try {
-          return await Promise.race([work(), late]);
+          const done = await Promise.race([work(), late]);
+          if (done !== otherwise) hangs = false;
+          return done;
         } finally {
           clearTimeout(timer);
           leftMs -= clock() - startedMs;

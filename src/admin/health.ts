@@ -13,7 +13,8 @@ type HealthPorts = { readonly parts: readonly Part[]; readonly clock: () => numb
  */
 export const healthz = ({ parts, clock, healthMs }: HealthPorts) => {
   let nextCheckMs = 0;
-  let down: readonly string[] = [];
+  // Nothing is known to answer before the first check has ended.
+  let down: readonly string[] = parts.map(({ name }) => name);
   return createMiddleware(async function healthz(c) {
     if (clock() >= nextCheckMs) {
       nextCheckMs = clock() + healthMs;

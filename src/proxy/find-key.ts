@@ -42,7 +42,11 @@ export async function findKey(ports: FindKeyPorts, sought: Sought): Promise<KeyL
   const looked = await keyDirectory.find(keyId);
   if (looked.kind === "found") background(keyRecords.put(looked.record));
   if (looked.kind === "found") return remembered(ports, looked.record);
-  if (looked.kind === "absent") keyMemory.putAbsent(keyId);
+  if (looked.kind === "absent") {
+    keyMemory.putAbsent(keyId);
+    // Else an outage of Postgres would bring a deleted key back.
+    background(keyRecords.drop(keyId));
+  }
   if (looked.kind === "unavailable" && known !== undefined && isYounger(ports, known, ports.keyOutageMs))
     return remembered(ports, known);
   return looked;

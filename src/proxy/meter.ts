@@ -1,13 +1,16 @@
 import { createMiddleware } from "hono/factory";
+import { charge, type ChargeRules } from "../core/charge.ts";
 import type { HitCounter } from "../core/ports.ts";
 import type { ProxyEnv } from "./request.ts";
 
-/** Counts hits with the credits that they saved. Fails open: a lost count is at most two seconds of one isolate, never a credit spent. */
-export const meter = (hits: HitCounter) =>
+/** Counts hits with the credits that a dispatch would have cost. Fails open: a lost count is at most two seconds of one isolate, never a credit spent. */
+export const meter = (hits: HitCounter, chargeRules: ChargeRules) =>
   createMiddleware<ProxyEnv>(async function meter(c, next) {
     await next();
-    if (c.var.answer?.kind !== "hit") return;
-    const { endpoint } = c.var.call;
-    const count = { endpoint: endpoint.path, hits: 1, creditsSaved: endpoint.credits };
+    const { answer } = c.var;
+    if (answer?.kind !== "hit") return;
+    const { path, credits } = c.var.call.endpoint;
+    const outcome = answer.stored.entry.kind === "negative" ? "not_found" : "success";
+    const count = { endpoint: path, hits: 1, creditsSaved: charge(outcome, credits, chargeRules).charged };
     hits.add(c.var.identity.tenant.id, count, (promise) => c.executionCtx.waitUntil(promise));
   });

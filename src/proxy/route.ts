@@ -15,7 +15,7 @@ export const proxyRoute = (s: Services) =>
     .use(screen())
     .use(identify(s))
     .use(resolveCall())
-    .use(meter(s.hits))
+    .use(meter(s.hits, s.chargeRules))
     .use(limitRate(s.limiter, s.clock))
     .use(answerCall(s))
     .get("*", respond(s.clock));

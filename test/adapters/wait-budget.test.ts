@@ -52,5 +52,12 @@ it("spares the isolate's other requests the wait, once one of them has waited in
   expect(await newBudget().within(work, "none")).toBe("none");
   expect(work).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(1);
+  const probe = newBudget().within(takes(200), "none");
+  expect(await newBudget().within(work, "none")).toBe("none");
+  expect(work).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(await probe).toBe("answer");
+  await vi.advanceTimersByTimeAsync(800);
+  expect(await newBudget().within(work, "none")).toBe("answer");
   expect(await newBudget().within(work, "none")).toBe("answer");
 });

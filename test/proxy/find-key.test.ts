@@ -41,6 +41,7 @@ function setUp() {
         return known === undefined ? { kind: "absent" } : { kind: "found", record: known };
       },
       put: async (put: KeyRecord) => void shared.set(put.keyId, put),
+      drop: async (keyId: string) => void shared.delete(keyId),
     },
     keyDirectory: {
       find: async (): Promise<KeyLookup> => {
@@ -118,6 +119,8 @@ describe("a key's record", () => {
     expect((await t.find()).kind).toBe("absent");
     t.state.postgres = "down";
     expect((await t.find()).kind).toBe("absent");
+    t.advance(10_001);
+    expect((await t.find()).kind).toBe("unavailable");
   });
 
   it("is never let in on Redis' silence: Postgres decides", async () => {
