@@ -46,7 +46,8 @@ type Verdict = "charged" | "free" | "in-doubt" | "as-not-found";
 
 /**
  * What the upstream takes for a dispatch. The vendor: one credit a request, and in one place, that only a success costs. Charged is what is
- * known to be taken, in doubt what may have been, so that charged <= the upstream's own count <= charged + in doubt.
+ * known to be taken, in doubt what may have been, so that charged <= the upstream's own count <= charged + in doubt, as long as the vendor
+ * keeps its word that what it refused or failed at by its own account is free.
  */
 const VERDICTS: Readonly<Record<Outcome, Verdict>> = {
   success: "charged",

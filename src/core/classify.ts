@@ -40,6 +40,7 @@ function parsed(text: string | null): unknown {
 }
 
 function outcomeOf(endpoint: Endpoint, status: number, json: unknown): Outcome {
+  if (status >= 600) return "malformed";
   if (status === 200) return isObject(json) ? outcomeOf200(endpoint, json) : "malformed";
   if (status < 300) return "malformed";
   if (status < 400) return "redirect";
@@ -51,25 +52,28 @@ function outcomeOf(endpoint: Endpoint, status: number, json: unknown): Outcome {
   return status >= 520 && status < 530 ? "origin_unreachable" : "server_error";
 }
 
-/**
- * A 404 that is no JSON, or a bare message, comes from something in front of the upstream, which knows the path at most and nothing of
- * what exists.
- */
+/** Any other 404 than the known envelope comes from something in front of the upstream, which knows paths and nothing of what exists. */
 function outcomeOf404(json: unknown): Outcome {
-  return isObject(json) && !isMessageAlone(json) ? "not_found" : "client_error";
+  return isObject(json) && json["status"] === "error" && isEntityError(json) ? "not_found" : "client_error";
 }
 
 /**
  * Only what is known to be an answer is a success, and only the known envelope is a not-found, for both are kept and shared. Whatever else
- * comes is hollow: passed on and charged, for it may be an answer of a new shape, and never kept, for it may be an error.
+ * comes is hollow: passed on, for it may be an answer of a new shape, and never kept, for it may be an error.
  */
 function outcomeOf200(endpoint: Endpoint, json: Json): Outcome {
-  if (json["status"] === "error") return isEntityError(json) ? "not_found" : "hollow";
+  if (json["status"] === "error") return outcomeOfError(json);
   if (endpoint.answerKeys.some((key) => !isNothing(json[key]))) return "success";
   if (isAccountError(endpoint, json)) return "account_error";
   if (complains(json)) return "hollow";
   if (isEmptyList(endpoint, json)) return "empty";
   return endpoint.answerKeys.length === 0 && holdsAnything(json) ? "success" : "hollow";
+}
+
+/** An error with a message and more beside it may be about the account, which a tenant must not read of a key that it shares. */
+function outcomeOfError(json: Json): Outcome {
+  if (isEntityError(json)) return "not_found";
+  return typeof json["message"] === "string" ? "account_error" : "hollow";
 }
 
 /** `status` and `message`, and beside them nothing: with a code or a balance it may be about the account, which is not to be kept. */

@@ -45,8 +45,8 @@ describe("status 200", () => {
     {
       path: "/userid/",
       body: { ...noBalance, status: "error", credits: 0 },
-      is: "hollow",
-      because: "with figures it may be about the account, and a not-found is kept for everybody",
+      is: "account_error",
+      because: "with figures it may be about the account, which a tenant must not read of a key that it shares",
     },
     { path: "/userid/", body: { id: "1", user: notFound }, is: "success", because: "only the top level counts" },
     {
@@ -193,7 +193,13 @@ describe("another status", () => {
     { status: 403, body: entity, is: "account_error", because: "the status decides" },
     { status: 404, body: entity, is: "not_found", because: "this is the documented form" },
     { status: 404, body: account, is: "client_error", because: "a bare message is of whoever does not know the path" },
-    { status: 404, body: {}, is: "not_found", because: "any other JSON will do" },
+    {
+      status: 404,
+      body: { error: "Not Found", path: "/userid/" },
+      is: "client_error",
+      because: "a framework that does not know the path says so",
+    },
+    { status: 600, body: entity, is: "malformed", because: "no response may have that status" },
     { status: 404, body: "gone", is: "client_error", because: "the upstream speaks in objects" },
     { status: 400, body: account, is: "account_error", because: "a bare message is about the account" },
     { status: 400, body: entity, is: "client_error", because: "the request was bad, the entity may exist" },
