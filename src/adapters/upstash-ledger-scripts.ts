@@ -46,9 +46,11 @@ redis.call("ZADD", KEYS[4], tonumber(time[1]) * 1000 + math.floor(tonumber(time[
 return 1
 `;
 
+export const PUT_BACK = "put-back";
+
 /**
  * KEYS: values by id, the ids by time. ARGV: an age in milliseconds, a limit. Returns ids and values in turn, oldest first, of those
- * older than the age. 3 commands.
+ * older than the age. With `PUT_BACK` for a third they count as of now, so that the next call hands out others. 4 commands at most.
  */
 export const OLDER_THAN = `
 local time = redis.call("TIME")
@@ -60,6 +62,14 @@ local pairs_ = {}
 for i, id in ipairs(ids) do
   pairs_[#pairs_ + 1] = id
   pairs_[#pairs_ + 1] = values[i] or ""
+end
+if ARGV[3] == "${PUT_BACK}" then
+  local again = {}
+  for _, id in ipairs(ids) do
+    again[#again + 1] = ms
+    again[#again + 1] = id
+  end
+  redis.call("ZADD", KEYS[2], "XX", unpack(again))
 end
 return pairs_
 `;

@@ -3,7 +3,7 @@ import { parseOpenReservation, parseUsageEvent } from "../core/messages.ts";
 import type { Ledger, Log } from "../core/ports.ts";
 import type { UsageEvent } from "../core/usage.ts";
 import { uuid7TimeMs } from "../core/uuid7.ts";
-import { FORGET, OLDER_THAN, RELEASE, RESERVE, SET_ASIDE, SETTLE } from "./upstash-ledger-scripts.ts";
+import { FORGET, OLDER_THAN, PUT_BACK, RELEASE, RESERVE, SET_ASIDE, SETTLE } from "./upstash-ledger-scripts.ts";
 
 /** Open reservations by event id, and their ids by the time they were made. */
 const OPEN = ["tkl:open", "tkl:open-since"] as const;
@@ -29,7 +29,7 @@ export function upstashLedger(redis: Redis, log: Log): Ledger {
   const setAside = redis.createScript<number>(SET_ASIDE);
   const read = async <T>(
     keys: readonly string[],
-    bounds: readonly number[],
+    bounds: readonly (number | string)[],
     parse: (id: string, json: string) => T | undefined,
   ) => {
     const pairs = inPairs(await olderThan.exec([...keys], bounds.map(String)));
@@ -68,7 +68,7 @@ export function upstashLedger(redis: Redis, log: Log): Ledger {
       if (eventIds.length > 0) await forget.exec([...OUTBOX], [...eventIds]);
     },
     abandoned: (ageMs, limit) => read(OPEN, [ageMs, limit], parseOpenReservation),
-    unrecorded: (ageMs, limit) => read(OUTBOX, [ageMs, limit], parseOutboxed),
+    unrecorded: (ageMs, limit) => read(OUTBOX, [ageMs, limit, PUT_BACK], parseOutboxed),
   };
 }
 

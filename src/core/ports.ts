@@ -61,7 +61,10 @@ export type Ledger = {
   forget(eventIds: readonly string[]): Promise<void>;
   /** Reservations that nobody closed within `ageMs` of Redis time, oldest first. Throws when Redis does not answer. */
   abandoned(ageMs: number, limit: number): Promise<readonly OpenReservation[]>;
-  /** Events in the outbox that were settled more than `ageMs` ago by Redis time, oldest first. Throws when Redis does not answer. */
+  /**
+   * Events in the outbox that were settled, or handed out by this, more than `ageMs` ago by Redis time, oldest first: so that in a long
+   * outage each has its turn. Throws when Redis does not answer.
+   */
   unrecorded(ageMs: number, limit: number): Promise<readonly UsageEvent[]>;
 };
 
@@ -117,6 +120,8 @@ export type KeyDirectory = { find(keyId: string): Promise<KeyLookup> };
 export type KeyRecordCache = {
   get(keyId: string): Promise<KeyLookup>;
   put(record: KeyRecord): Promise<void>;
+  /** Forgets a key that Postgres does not know any more. */
+  drop(keyId: string): Promise<void>;
 };
 
 /** Key records in the isolate. Synchronous; bounded, so anything may be forgotten at any time. */
@@ -144,7 +149,7 @@ export type RateLimiter = {
 /** Bounds requests without a valid key per client address. Local to a colo; when in doubt it allows. */
 export type AddressLimiter = { allows(address: string): Promise<boolean> };
 
-/** Sends usage on its way. Delivery is at least once and in any order; throws when nothing was accepted. */
+/** Sends usage on its way. Delivery is at least once and in any order; throws when not all of it was accepted. */
 export type UsageQueue = { send(messages: readonly UsageMessage[]): Promise<void> };
 
 export type Recording =

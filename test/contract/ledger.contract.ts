@@ -110,6 +110,20 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     expect(await ledger.unrecorded(-1_000, 10)).toEqual([]);
   });
 
+  it("hands each unrecorded event out in its turn, so that in a long outage none starves", async () => {
+    const { ledger, nowMs } = await make();
+    const events = [eventOf(await reserved(ledger)), eventOf(await reserved(ledger))];
+    for (const event of events) await ledger.settle(event);
+    const settledMs = await nowMs();
+    // Until the ledger's clock has moved: two of one moment stand in the order of their names.
+    while ((await nowMs()) === settledMs) continue;
+    const first = await ledger.unrecorded(-1_000, 1);
+    const second = await ledger.unrecorded(-1_000, 1);
+    expect([...first, ...second].map(({ eventId }) => eventId).toSorted()).toEqual(
+      events.map(({ eventId }) => eventId).toSorted(),
+    );
+  });
+
   it("lists open reservations with what was ordered, oldest first and no more than asked for", async () => {
     const { ledger } = await make();
     const open = [await reserved(ledger), await reserved(ledger), await reserved(ledger)];

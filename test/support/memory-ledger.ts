@@ -31,7 +31,12 @@ export function memoryLedger(clock: () => number): Ledger {
     },
     async unrecorded(ageMs, limit) {
       const due = [...outbox.values()].filter(({ settledAtMs }) => settledAtMs <= clock() - ageMs);
-      return due.slice(0, limit).map(({ event }) => event);
+      const handedOut = due.slice(0, limit).map(({ event }) => event);
+      for (const event of handedOut) {
+        outbox.delete(event.eventId);
+        outbox.set(event.eventId, { event, settledAtMs: clock() });
+      }
+      return handedOut;
     },
   };
 }
