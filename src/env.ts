@@ -82,7 +82,7 @@ const Settings = v.object({
   HITS_FLUSH_MS: wholeNumber("2000"),
   HITS_FLUSH_COUNT: wholeNumber("50"),
   HEALTH_MS: wholeNumber("5000"),
-  SETTLE_AGAIN_MS: wholeNumbers("200,1000,4000"),
+  SETTLE_AGAIN_MS: wholeNumbers("200,1000"),
   ABANDONED_MS: wholeNumber("120000"),
   UNRECORDED_MS: wholeNumber("60000"),
 });

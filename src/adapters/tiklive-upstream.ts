@@ -37,7 +37,7 @@ export function tikliveUpstream({ baseUrl, deadlineMs, maxBodyBytes, clock }: Up
 }
 
 async function refuseRedirect(response: Response): Promise<UpstreamReply> {
-  await response.body?.cancel();
+  await response.body?.cancel().catch(() => undefined);
   return { kind: "failed", reason: "redirect", status: response.status };
 }
 
