@@ -101,7 +101,7 @@ async function storeUpstreamKey(client: Client, tenantId: string, { encryptionKe
     [tenantId, byoKeyId, byoKey.slice(-4), kekVersion, wrapIv, wrappedKey, iv, ciphertext],
   );
   await client.query(
-    `UPDATE app.tenants SET key_mode = 'byo', cache_scope = 'tenant', active_upstream_key_id = $2, tiklive_key_last4 = $3
+    `UPDATE app.tenants SET key_mode = 'byo', active_upstream_key_id = $2, tiklive_key_last4 = $3
      WHERE id = $1`,
     [tenantId, byoKeyId, byoKey.slice(-4)],
   );

@@ -34,7 +34,8 @@ export const tenants = app.table(
     keyMode: text("key_mode", { enum: keyModes }).notNull(),
     status: text({ enum: tenantStatuses }).notNull().default("active"),
     region: text().notNull().default("default"),
-    cacheScope: text("cache_scope", { enum: cacheScopes }).notNull().default("pool"),
+    /** Null: as the key mode says, shared answers for the platform's keys and private ones for a key of one's own. */
+    cacheScope: text("cache_scope", { enum: cacheScopes }),
     /** Null: the plan's for a tenant on the platform's keys, none for one on its own. */
     monthlyQuota: integer("monthly_quota"),
     activeUpstreamKeyId: uuid("active_upstream_key_id"),

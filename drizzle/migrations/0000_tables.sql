@@ -54,7 +54,7 @@ CREATE TABLE "app"."tenants" (
 	"key_mode" text NOT NULL,
 	"status" text DEFAULT 'active' NOT NULL,
 	"region" text DEFAULT 'default' NOT NULL,
-	"cache_scope" text DEFAULT 'pool' NOT NULL,
+	"cache_scope" text,
 	"monthly_quota" integer,
 	"active_upstream_key_id" uuid,
 	"tiklive_key_last4" text,

@@ -45,7 +45,9 @@ function selectKey(database: Database, keyId: string) {
         status: tenants.status,
         keyMode: tenants.keyMode,
         region: tenants.region,
-        cacheScope: tenants.cacheScope,
+        cacheScope: sql<
+          "pool" | "tenant"
+        >`COALESCE(${tenants.cacheScope}, CASE ${tenants.keyMode} WHEN 'byo' THEN 'tenant' ELSE 'pool' END)`,
       },
       burst: { capacity: plans.burstCapacity, refillPerSecond: plans.burstRefillPerSecond },
       upstreamKey: {
