@@ -70,6 +70,7 @@ async function reserve(
 
 async function fetchedOf(ports: StorePorts, { key, ask }: Sought, paid: Dispatched): Promise<Fetched> {
   const { reply, classified, event, tookMs } = paid;
-  const entry = await entryOf(ports, { key, call: ask.call, reply, classified });
+  const expectsLinks = ask.payer.tier === "download";
+  const entry = await entryOf(ports, { key, call: ask.call, reply, classified, expectsLinks });
   return { reply, outcome: classified.outcome, entry, creditsCharged: event.creditsCharged, tookMs };
 }

@@ -19,17 +19,19 @@ type Arrived = {
   readonly call: Call;
   readonly reply: UpstreamReply;
   readonly classified: Classified;
+  readonly expectsLinks: boolean;
 };
 
 /** The entry that a reply makes, or null when it must not be kept: errors are never cached as answers. */
 export async function entryOf(
   { windowOverrides }: StorePorts,
-  { key, call, reply, classified }: Arrived,
+  { key, call, reply, classified, expectsLinks }: Arrived,
 ): Promise<Entry | null> {
   const { outcome, text, json } = classified;
   if (reply.kind === "failed" || text === null) return null;
   const fetchedAtMs = reply.answeredAtMs;
-  const windows = windowsFor({ endpoint: call.endpoint, call, outcome, json, fetchedAtMs, overrides: windowOverrides });
+  const answered = { endpoint: call.endpoint, call, outcome, json, fetchedAtMs, expectsLinks };
+  const windows = windowsFor({ ...answered, overrides: windowOverrides });
   if (windows === null) return null;
   return {
     identity: key.identity,

@@ -17,6 +17,8 @@ type Answered = {
   readonly json: unknown;
   readonly fetchedAtMs: number;
   readonly overrides: WindowOverrides;
+  /** Whether the upstream key that paid gets media links: then a post without any is a passing fault and not an answer to keep. */
+  readonly expectsLinks: boolean;
 };
 
 const SECOND = 1_000;
@@ -65,7 +67,8 @@ export function windowsFor(answered: Answered): EntryWindows | null {
   if (endpoint.windows === "download") return null;
   if (outcome === "not_found") return { kind: "negative", ...(overrides["not-found"] ?? WINDOWS["not-found"]) };
   if (outcome === "empty") return { kind: "answer", ...(overrides.empty ?? WINDOWS.empty) };
-  return outcome === "success" ? { kind: "answer", ...successWindows(endpoint.windows, answered) } : null;
+  if (outcome !== "success" || (endpoint.windows === "post-detail" && lacksLinks(answered))) return null;
+  return { kind: "answer", ...successWindows(endpoint.windows, answered) };
 }
 
 type Freshness = "fresh" | "stale" | "expired";
@@ -86,6 +89,15 @@ export function retainedMs(
   nowMs: number,
 ): number {
   return fetchedAtMs + freshMs + staleMs - nowMs;
+}
+
+/** A post of photos has pictures where a video has links. */
+function lacksLinks({ json, expectsLinks }: Answered): boolean {
+  return expectsLinks && ["play", "wmplay", "hdplay", "images"].every((name) => isVoid(field(json, name)));
+}
+
+function isVoid(value: unknown): boolean {
+  return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 }
 
 function successWindows(

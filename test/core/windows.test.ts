@@ -9,16 +9,41 @@ const hour = 60 * minute;
 const day = 24 * hour;
 const fetchedAtMs = 1_763_800_000_000;
 
-type Given = { path: string; search?: string; outcome?: Outcome; json?: unknown; overrides?: WindowOverrides };
+type Given = {
+  path: string;
+  search?: string;
+  outcome?: Outcome;
+  json?: unknown;
+  overrides?: WindowOverrides;
+  expectsLinks?: boolean;
+};
 
-function windowsOf({ path, search = "", outcome = "success", json = {}, overrides = {} }: Given) {
+function windowsOf({ path, search = "", outcome = "success", json = {}, overrides = {}, expectsLinks = false }: Given) {
   const call = callTo(path, search);
-  return windowsFor({ endpoint: call.endpoint, call, outcome, json, fetchedAtMs, overrides });
+  return windowsFor({ endpoint: call.endpoint, call, outcome, json, fetchedAtMs, overrides, expectsLinks });
 }
 
 const expiringIn = (ms: number) => ({ play: `https://v.example/?x-expires=${(fetchedAtMs + ms) / second}` });
 const commentedAgo = (...ago: number[]) => ({
   comments: ago.map((ms) => ({ create_time: (fetchedAtMs - ms) / second })),
+});
+
+describe("a post's detail", () => {
+  const without = { id: "73", play: "", wmplay: "", hdplay: null };
+  it.each([
+    { json: without, expectsLinks: true, kept: false, because: "its links are missing for a moment" },
+    { json: without, expectsLinks: false, kept: true, because: "the key gets no links" },
+    {
+      json: { ...without, images: ["https://p.example/1"] },
+      expectsLinks: true,
+      kept: true,
+      because: "photos have no links",
+    },
+    { json: { ...without, play: "https://v.example/1" }, expectsLinks: true, kept: true, because: "one link will do" },
+  ])("$json with links expected: $expectsLinks is kept: $kept, because $because", ({ json, expectsLinks, kept }) => {
+    const search = "url=https://www.tiktok.com/@a/video/73";
+    expect(windowsOf({ path: "/post-detail/", search, json, expectsLinks }) !== null).toBe(kept);
+  });
 });
 
 describe("an answer", () => {
