@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { freePort } from "./ports.ts";
-import { becomesReady, membersOfGroup, endGroup, startServer } from "./processes.ts";
+import { becomesReady, commandOf, membersOfGroup, endGroup, startServer } from "./processes.ts";
 import { QUIET_WRANGLER, ROOT, wrangler } from "./wrangler.ts";
 
 const LOOK_MS = 500;
@@ -46,6 +46,7 @@ async function startWorker({ port, dir, envFile, signal }: WorkerOptions): Promi
   const [command, args] = wrangler(["dev", ...ports, ...files, "--show-interactive-dev-session=false"]);
   const server = startServer(command, args, { logFile, env: QUIET_WRANGLER, cwd: ROOT });
   await writeFile(pidFileIn(dir), String(server.pid));
+  await writeFile(ownerFileIn(dir), String(process.pid));
   const url = `http://127.0.0.1:${port}`;
   if (await becomesReady(server, { isReady: () => isLive(url), withinMs: 60_000, signal })) {
     return { url, logFile, group: server.pid };
@@ -85,14 +86,23 @@ async function runtimesOf(group: number): Promise<string> {
   return runtimes.map(({ pid }) => pid).join(" ");
 }
 
-/** Ends the Worker that a killed parent left behind, with everything wrangler started for it. */
+/** Ends the Worker that a killed parent left behind, with everything wrangler started for it. Throws when its parent is alive. */
 export async function endLeftoverWorker(dir: string): Promise<void> {
+  const owner = Number(await readFile(ownerFileIn(dir), "utf8").catch(() => "0"));
+  const command = await commandOf(owner);
+  const isOurs = [join("dev", "main.ts"), join("dev", "worker.ts")].some((program) => command?.includes(program));
+  if (owner !== process.pid && isOurs) throw new Error(`a Worker runs there already (process ${owner}): end it first`);
   const group = Number(await readFile(pidFileIn(dir), "utf8").catch(() => "0"));
   if (group === 0) return;
   const members = await membersOfGroup(group);
   // Process numbers are given out again: only these two programs of this checkout are ours.
   if (members.some(({ command }) => command.includes(dir) || command.includes(join(ROOT, "node_modules"))))
     await endGroup(group);
+}
+
+/** Of the process that keeps the Worker. */
+function ownerFileIn(dir: string): string {
+  return join(dir, "owner.pid");
 }
 
 function pidFileIn(dir: string): string {

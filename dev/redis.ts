@@ -25,9 +25,26 @@ export type RunningRedis = { readonly url: string; readonly kind: RedisKind; sto
 /** Gives a Redis: the external one, else a server of this machine, else the embedded one, which is the same in JavaScript. */
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   const { externalUrl } = options;
-  if (externalUrl !== undefined) return { url: externalUrl, kind: "external", stop: async () => undefined };
+  if (externalUrl !== undefined) {
+    await requireAnswer(externalUrl);
+    return { url: externalUrl, kind: "external", stop: async () => undefined };
+  }
   const kind = options.kind ?? (await installedServer()) ?? "embedded";
   return kind === "embedded" ? startEmbedded(options) : startInstalled(kind, options);
+}
+
+async function requireAnswer(url: string): Promise<void> {
+  const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
+  redis.on("error", () => undefined);
+  try {
+    await redis.connect();
+    await redis.ping();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`the Redis of REDIS_URL cannot be reached: ${reason}`, { cause: error });
+  } finally {
+    redis.disconnect();
+  }
 }
 
 /** The server on the PATH, if there is one. */

@@ -14,7 +14,7 @@ const turned = (otherwise: "on" | "off") =>
     v.transform((text) => text === "on"),
   );
 
-/** The settings of the local stack: README, "Develop", says what each is for. An empty one counts as absent. */
+/** The settings of the local stack: README, "Developing", says what each is for. An empty one counts as absent. */
 const Settings = v.object({
   PORT: v.optional(Port, "8787"),
   STATE_DIR: v.pipe(

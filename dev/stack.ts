@@ -26,7 +26,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const secrets = await state.secrets();
   const redis = await startRedis({ dir: state.redisDir, externalUrl: settings.REDIS_URL });
   teardown.add(redis.stop);
-  say(`Redis answers (${redis.kind})`);
+  say(
+    redis.kind === "embedded"
+      ? "Redis answers (embedded: it keeps nothing over a restart)"
+      : `Redis answers (${redis.kind})`,
+  );
   signal.throwIfAborted();
   const databaseUrl = settings.DATABASE_URL ?? (await startDatabase(options));
   signal.throwIfAborted();

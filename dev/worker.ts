@@ -5,11 +5,14 @@ import { readSettings } from "./settings.ts";
 import { stateIn } from "./state.ts";
 import { runUntilStopped } from "./teardown.ts";
 
+/** How soon a Worker ends after its stack: the next one has other addresses. */
+const WATCH_MS = 1_000;
+
 /**
  * `npm run worker -- --port N`: one more Worker on the running stack of STATE_DIR. Its Cache API and its queues are its own, so it is to
  * the first one what another location of Cloudflare's would be.
  */
-await runUntilStopped(async (_, signal) => {
+await runUntilStopped(async (teardown, signal) => {
   const { values } = parseArgs({ options: { port: { type: "string" } } });
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error("say where: npm run worker -- --port 8788");
@@ -19,11 +22,19 @@ await runUntilStopped(async (_, signal) => {
   const dir = state.workerDir(String(port));
   await endLeftoverWorker(dir);
   await requireFreePort(port, `npm run worker -- --port ${port + 1}`);
+  const stackEnded = new AbortController();
+  const endWithStack = async () => {
+    if ((await state.running()) !== null || stackEnded.signal.aborted) return;
+    console.log("  the stack has ended, and this Worker with it");
+    stackEnded.abort();
+  };
+  const watch = setInterval(() => void endWithStack(), WATCH_MS);
+  teardown.add(async () => clearInterval(watch));
   await keepWorker({
     port,
     dir,
     envFile: state.workerEnv,
-    signal,
+    signal: AbortSignal.any([signal, stackEnded.signal]),
     onReady: async ({ url, logFile }) => console.log(`  the Worker's log: ${logFile}\ntikedge worker ready ${url}`),
     onDeath: () => console.log("  the Worker died: starting it again"),
   });
