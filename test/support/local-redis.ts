@@ -28,11 +28,11 @@ async function localRedis() {
       const seen: string[] = [];
       const { promise: heard, resolve } = Promise.withResolvers<void>();
       monitor.on("monitor", (_time: string, [name = "", argument]: string[], _source: string, database: string) => {
-        if (name.toLowerCase() === "echo" && argument === "the end") resolve();
+        if (argument === "the end of the work") resolve();
         else if (database === number && !name.toLowerCase().startsWith("eval")) seen.push(name);
       });
       await work();
-      await direct.echo("the end");
+      await direct.get("the end of the work");
       await heard;
       monitor.disconnect();
       return seen.length;

@@ -9,13 +9,13 @@ import { ROOT, startStack } from "../support/gateway.ts";
 import { upstreamControl } from "../support/upstream-control.ts";
 
 /**
- * A Worker in front of the gateway that gives up after 200 ms. A client's disconnect is not reproduced locally; a call through a service
+ * A Worker in front of the gateway that gives up after 2 s, long after the upstream was asked. A client's disconnect is not reproduced locally; a call through a service
  * binding that its caller aborts is, and it ends the gateway's request in the same way.
  */
 const IMPATIENT = `
 export default {
   async fetch(request, env) {
-    const signal = AbortSignal.timeout(200);
+    const signal = AbortSignal.timeout(2_000);
     try {
       const { pathname, search } = new URL(request.url);
       const answer = await env.GATEWAY.fetch("https://gateway" + pathname + search, { headers: request.headers, signal });
@@ -49,8 +49,9 @@ it("a client that leaves takes nothing with it: the credit is spent, booked and 
     const { id, apiKey } = stack.tenant("shared");
     const upstream = upstreamControl(stack.upstream.url);
     const ask = () => harness.fetch("/userid/?username=abandoned", { headers: { "x-api-key": apiKey } });
-    await harness.fetch("/userid/?username=warm", { headers: { "x-api-key": apiKey } });
-    await upstream.fault({ kind: "delay", delayMs: 1_000, path: "/userid/" });
+    const warm = { headers: { "x-api-key": apiKey } };
+    await harness.getWorker("tikedge").fetch("https://gateway/userid/?username=warm", warm);
+    await upstream.fault({ kind: "delay", delayMs: 4_000, path: "/userid/" });
     expect((await ask()).status).toBe(499);
     await eventually(async () => {
       const events = await books(stack.database.url).events(id);
