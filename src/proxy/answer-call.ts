@@ -20,7 +20,7 @@ export const answerCall = (ports: AnswerPorts & PoolSettings) =>
   });
 
 /** A tenant with a key of its own pays with it; the scope of its answers is its own choice, private unless it said otherwise (`app.tenants.cache_scope`). */
-function payerOf(tenant: Tenant, platformDownloadTier: boolean): Payer {
+export function payerOf(tenant: Tenant, platformDownloadTier: boolean): Payer {
   const { id, upstreamKey } = tenant;
   const scope = tenant.cacheScope === "pool" ? `pool:${tenant.region}` : `tenant:${id}`;
   const downloads = tenant.keyMode === "byo" ? upstreamKey?.downloadTier === true : platformDownloadTier;
