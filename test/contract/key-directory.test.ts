@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { neonKeyDirectory } from "../../src/adapters/neon-key-directory.ts";
 import type { KeyDirectory } from "../../src/core/ports.ts";
@@ -66,6 +67,29 @@ describe("the key directory in Postgres", () => {
     const found = await neonKeyDirectory(database.connectAs("auth"), clock, silentLog).find("SharedTenant");
     expect(found).toMatchObject({ kind: "found", record: { readAtMs: 1 } });
     expect(asked).toBe(1);
+  });
+
+  it("leaves no connection that shows the key to whoever is handed it next", async () => {
+    expect(await directory.find("SharedTenant")).toMatchObject({ kind: "found" });
+    const pool = database.connectAs("auth");
+    const select = sql`SELECT id FROM app.api_keys`;
+    // As many at once as the pool holds, so that the connection that was used is among them.
+    const results = await Promise.all(Array.from({ length: 10 }, () => pool.execute(select)));
+    expect(results.flatMap(({ rows }) => rows)).toEqual([]);
+  });
+
+  it.each([
+    { keyId: "SharedTenant", tenantId: TENANT_A, chose: null, scope: "pool" },
+    { keyId: "SharedTenant", tenantId: TENANT_A, chose: "tenant", scope: "tenant" },
+    { keyId: "ByoTenant000", tenantId: TENANT_B, chose: null, scope: "tenant" },
+    { keyId: "ByoTenant000", tenantId: TENANT_B, chose: "pool", scope: "pool" },
+  ])("says that answers are in the $scope's scope when the tenant of $keyId chose $chose", async (row) => {
+    const choose = (scope: string | null) =>
+      database.owner.query("UPDATE app.tenants SET cache_scope = $2 WHERE id = $1", [row.tenantId, scope]);
+    await choose(row.chose);
+    const found = await directory.find(row.keyId);
+    await choose(knownKeys.find(({ tenant }) => tenant.id === row.tenantId)?.tenant.cacheScope ?? null);
+    expect(found).toMatchObject({ kind: "found", record: { tenant: { cacheScope: row.scope } } });
   });
 
   it("gives no upstream key that was marked invalid, though the tenant still points at it", async () => {
