@@ -31,6 +31,22 @@ describe("the ledger in Redis", () => {
     expect(await redis().direct.zcard("tkl:open-since")).toBe(2);
   });
 
+  it("leaves nothing of what it takes back, because the sweep would find the time of a reservation that is gone", async () => {
+    const request = {
+      tenantId: "00000000-0000-4000-8000-000000000001",
+      upstreamKeyId: "platform-0001",
+      endpoint: "/userid/",
+      credits: 1,
+      requestId: "0192d3a0-0000-7000-8000-000000000000",
+      randomBits: "00000000000000000002",
+    };
+    await ledger().reserve(request);
+    expect(await redis().direct.zcard("tkl:open-since")).toBe(1);
+    await ledger().release(request.randomBits);
+    expect(await redis().direct.zcard("tkl:open-since")).toBe(0);
+    expect(await redis().direct.hlen("tkl:open")).toBe(0);
+  });
+
   it("costs 5 commands to reserve, of 10 at most, and 5 to settle, of 6, because commands inside a script are billed", async () => {
     const perform = (work: () => Promise<unknown>) => redis().commandsOf(work);
     const request = {

@@ -49,7 +49,10 @@ it(
     const joined = run("worker.ts", {}, ["--port", String(joinedPort)]);
     await joined.says("tikedge worker ready");
     expect(await statusOf(`http://127.0.0.1:${joinedPort}/healthz`)).toBe(200);
-    expect(await end(joined.process)).toBe(0);
+    const rival = run("worker.ts", {}, ["--port", String(joinedPort)]);
+    const refusal = { code: 1, output: expect.stringContaining("a Worker runs there already") };
+    expect(await rival.exit()).toEqual(refusal);
+    expect(await statusOf(`http://127.0.0.1:${joinedPort}/healthz`)).toBe(200);
 
     const left = await leftBehind();
     expect(left.pids.length).toBeGreaterThan(0);
@@ -57,6 +60,8 @@ it(
     expect(await Promise.all(left.pids.map(commandOf))).toEqual(left.pids.map(() => null));
     expect(await membersOfGroup(left.group)).toEqual([]);
     expect(await stateIn(stateDir).running()).toBeNull();
+    const farewell = { code: 0, output: expect.stringContaining("the stack has ended, and this Worker with it") };
+    expect(await joined.exit()).toEqual(farewell);
   },
   LONG_MS,
 );
