@@ -20,7 +20,7 @@ export type Lookup =
 /** Keeps entries outside the isolate. Never throws: a store that does not answer in time is `unavailable`, a lost write is logged. */
 export type AnswerStore = {
   get(key: AnswerKey): Promise<Lookup>;
-  /** Keeps the entry until its own bound at the longest; may forget it sooner. */
+  /** Keeps the entry for a while; may forget it at any time. Whether it is still fit to serve is the reader's to check. */
   put(key: AnswerKey, stored: Stored): Promise<void>;
 };
 

@@ -5,6 +5,14 @@ import { memoryLedger } from "../support/memory-ledger.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { ledgerContract } from "./ledger.contract.ts";
 
+const order = {
+  tenantId: "00000000-0000-4000-8000-000000000001",
+  upstreamKeyId: "platform-0001",
+  endpoint: "/userid/",
+  credits: 1,
+  requestId: "0192d3a0-0000-7000-8000-000000000000",
+};
+
 describe("the ledger in Redis", () => {
   const redis = useLocalRedis();
 
@@ -16,14 +24,7 @@ describe("the ledger in Redis", () => {
   ledgerContract(async () => ({ ledger: ledger(), nowMs }));
 
   it("reserves once when the reply is lost after execution and the command is sent again", async () => {
-    const request = {
-      tenantId: "00000000-0000-4000-8000-000000000001",
-      upstreamKeyId: "platform-0001",
-      endpoint: "/userid/",
-      credits: 1,
-      requestId: "0192d3a0-0000-7000-8000-000000000000",
-      randomBits: "0123456789abcdef0123",
-    };
+    const request = { ...order, randomBits: "0123456789abcdef0123" };
     await ledger().reserve({ ...request, randomBits: "ffffffffffffffffffff" });
     await redis().fault({ kind: "drop-reply" });
     expect(await ledger().reserve(request)).toEqual({ kind: "unavailable" });
@@ -32,14 +33,7 @@ describe("the ledger in Redis", () => {
   });
 
   it("leaves nothing of what it takes back, because the sweep would find the time of a reservation that is gone", async () => {
-    const request = {
-      tenantId: "00000000-0000-4000-8000-000000000001",
-      upstreamKeyId: "platform-0001",
-      endpoint: "/userid/",
-      credits: 1,
-      requestId: "0192d3a0-0000-7000-8000-000000000000",
-      randomBits: "00000000000000000002",
-    };
+    const request = { ...order, randomBits: "00000000000000000002" };
     await ledger().reserve(request);
     expect(await redis().direct.zcard("tkl:open-since")).toBe(1);
     await ledger().release(request.randomBits);
@@ -49,22 +43,15 @@ describe("the ledger in Redis", () => {
 
   it("costs 5 commands to reserve, of 10 at most, and 5 to settle, of 6, because commands inside a script are billed", async () => {
     const perform = (work: () => Promise<unknown>) => redis().commandsOf(work);
-    const request = {
-      tenantId: "00000000-0000-4000-8000-000000000001",
-      upstreamKeyId: "platform-0001",
-      endpoint: "/userid/",
-      credits: 1,
-      requestId: "0192d3a0-0000-7000-8000-000000000000",
-      randomBits: "00000000000000000001",
-    };
+    const request = { ...order, randomBits: "00000000000000000001" };
     let eventId = "";
     const reserving = await perform(async () => {
       const reservation = await ledger().reserve(request);
       if (reservation.kind === "reserved") eventId = reservation.eventId;
     });
-    const { randomBits: _, credits, ...order } = request;
+    const { credits, ...ordered } = order;
     const event = {
-      ...order,
+      ...ordered,
       eventId,
       occurredAtMs: 0,
       status: 200,
