@@ -16,12 +16,18 @@ export type WaitSettings = {
 export function waitBudgets({ waitMs, restMs, clock }: WaitSettings): () => WaitBudget {
   let restUntilMs = 0;
   let hangs = false;
+  /** While it hangs, one request waits for all: the others must not wait beside it. */
+  const granted = () => {
+    if (clock() < restUntilMs) return 0;
+    if (hangs) restUntilMs = clock() + restMs;
+    return waitMs;
+  };
   return () => {
-    let leftMs = clock() < restUntilMs ? 0 : waitMs;
-    // While it hangs, one request waits for all: the others must not wait beside it.
-    if (hangs && leftMs > 0) restUntilMs = clock() + restMs;
+    // Granted at the first wait: a request that asks Redis nothing must not take the turn of one that would find it healed.
+    let leftMs: number | undefined;
     return {
       async within(work, otherwise) {
+        leftMs ??= granted();
         if (leftMs <= 0) return otherwise;
         const startedMs = clock();
         const { promise: late, resolve } = Promise.withResolvers<typeof otherwise>();

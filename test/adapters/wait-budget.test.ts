@@ -61,3 +61,13 @@ it("spares the isolate's other requests the wait, once one of them has waited in
   expect(await newBudget().within(work, "none")).toBe("answer");
   expect(await newBudget().within(work, "none")).toBe("answer");
 });
+
+it("gives the turn to find it healed to a request that asks, because refusals alone could keep everybody waiting for ever", async () => {
+  const newBudget = budgets();
+  const hung = newBudget().within(takes(60_000), "none");
+  await vi.advanceTimersByTimeAsync(300);
+  expect(await hung).toBe("none");
+  await vi.advanceTimersByTimeAsync(1_000);
+  newBudget();
+  expect(await newBudget().within(async () => "answer", "none")).toBe("answer");
+});
