@@ -1,8 +1,8 @@
 import type { KeyDirectory } from "../core/ports.ts";
 
 /**
- * Asks nothing for `restMs` after the directory did not answer, and says `unavailable` at once: once a Postgres hangs, one request of an isolate
- * waits for it every `restMs`, and the others do not.
+ * Asks nothing for `restMs` after the directory did not answer, and says `unavailable` at once: once a Postgres hangs, one request of an
+ * isolate waits for it every `restMs`, and the others do not.
  */
 export function restingKeyDirectory(directory: KeyDirectory, restMs: number, clock: () => number): KeyDirectory {
   let restUntilMs = 0;

@@ -19,7 +19,10 @@ export const answerCall = (ports: AnswerPorts & PoolSettings) =>
     return next();
   });
 
-/** A tenant with a key of its own pays with it; the scope of its answers is its own choice, private unless it said otherwise (`app.tenants.cache_scope`). */
+/**
+ * A tenant with a key of its own pays with it; the scope of its answers is its own choice, private unless it said otherwise
+ * (`app.tenants.cache_scope`).
+ */
 export function payerOf(tenant: Tenant, platformDownloadTier: boolean): Payer {
   const { id, upstreamKey } = tenant;
   const scope = tenant.cacheScope === "pool" ? `pool:${tenant.region}` : `tenant:${id}`;
