@@ -13,13 +13,13 @@ type HealthPorts = { readonly parts: readonly Part[]; readonly clock: () => numb
  */
 export const healthz = ({ parts, clock, healthMs }: HealthPorts) => {
   let nextCheckMs = 0;
-  // Nothing is known to answer before the first check has ended.
-  let down: readonly string[] = parts.map(({ name }) => name);
+  let last: readonly string[] | undefined;
   return createMiddleware(async function healthz(c) {
-    if (clock() >= nextCheckMs) {
+    if (last === undefined || clock() >= nextCheckMs) {
       nextCheckMs = clock() + healthMs;
-      down = await downOf(parts);
+      last = await downOf(parts);
     }
+    const down = last;
     const body = Object.fromEntries(parts.map(({ name }) => [name, down.includes(name) ? "down" : "ok"]));
     return c.json({ status: down.length === 0 ? "ok" : "down", parts: body }, down.length === 0 ? 200 : 503, {
       "cache-control": "no-store",

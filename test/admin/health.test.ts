@@ -41,6 +41,12 @@ describe("health", () => {
     expect(checks()).toBe(4);
   });
 
+  it("says nothing of an isolate that it has not checked, so that two probes of a new one both wait", async () => {
+    const { app } = setUp();
+    const probes = await Promise.all([app.request("/healthz"), app.request("/healthz")]);
+    expect(probes.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
   it("is alive without asking anybody", async () => {
     const { app, checks } = setUp();
     expect((await app.request("/livez")).status).toBe(200);
