@@ -7,6 +7,8 @@ export type Outcome =
   | "not_found"
   /** The upstream key is bad, suspended or out of credits; by status 401, 402, 403 or by a 200 with the account error body. */
   | "account_error"
+  /** An error body that is neither of the two known ones: it may be about the account, and nobody knows whether it was counted. */
+  | "unclear_error"
   /** HTTP 429. */
   | "rate_limited"
   /** Any other 4xx. */
@@ -58,6 +60,7 @@ const VERDICTS: Readonly<Record<Outcome, Verdict>> = {
   hollow: "in-doubt",
   /** Refused at the upstream's door, before any work: bad key, no balance, over the limit, bad request. */
   account_error: "free",
+  unclear_error: "in-doubt",
   rate_limited: "free",
   client_error: "free",
   /** The upstream itself said that it failed; only a success costs. */

@@ -52,9 +52,9 @@ function outcomeOf(endpoint: Endpoint, status: number, json: unknown): Outcome {
   return status >= 520 && status < 530 ? "origin_unreachable" : "server_error";
 }
 
-/** Any other 404 than the known envelope comes from something in front of the upstream, which knows paths and nothing of what exists. */
+/** A 404 without the status of the known envelope comes from something in front of the upstream, which knows paths and nothing of what exists. */
 function outcomeOf404(json: unknown): Outcome {
-  return isObject(json) && json["status"] === "error" && isEntityError(json) ? "not_found" : "client_error";
+  return isObject(json) && json["status"] === "error" ? outcomeOfError(json) : "client_error";
 }
 
 /**
@@ -73,7 +73,7 @@ function outcomeOf200(endpoint: Endpoint, json: Json): Outcome {
 /** An error with a message and more beside it may be about the account, which a tenant must not read of a key that it shares. */
 function outcomeOfError(json: Json): Outcome {
   if (isEntityError(json)) return "not_found";
-  return typeof json["message"] === "string" ? "account_error" : "hollow";
+  return typeof json["message"] === "string" ? "unclear_error" : "hollow";
 }
 
 /** `status` and `message`, and beside them nothing: with a code or a balance it may be about the account, which is not to be kept. */

@@ -67,7 +67,8 @@ function fromReply(c: Context<ProxyEnv>, answer: Fetched, nowMs: number): Respon
   if (reply.kind === "failed") throw failures[reply.reason]();
   if (outcome === "malformed") throw problems.upstreamMalformed();
   const ownsKey = c.var.identity.tenant.keyMode === "byo";
-  if (outcome === "account_error" && !ownsKey) throw problems.upstreamAccount();
+  const isOfAccount = outcome === "account_error" || outcome === "unclear_error";
+  if (isOfAccount && !ownsKey) throw problems.upstreamAccount();
   const bypass = c.var.call.endpoint.windows === "download";
   const headers = {
     ...commonHeaders(c, answer, nowMs),

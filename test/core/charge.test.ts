@@ -7,6 +7,7 @@ describe("what a dispatch costs", () => {
   it.each([
     { outcome: "success", charged: 3, inDoubt: 0, because: "an answer costs its price" },
     { outcome: "empty", charged: 3, inDoubt: 0, because: "an empty list is an answer" },
+    { outcome: "unclear_error", charged: 0, inDoubt: 3, because: "nobody knows whether it was counted" },
     {
       outcome: "hollow",
       charged: 0,

@@ -45,7 +45,7 @@ describe("status 200", () => {
     {
       path: "/userid/",
       body: { ...noBalance, status: "error", credits: 0 },
-      is: "account_error",
+      is: "unclear_error",
       because: "with figures it may be about the account, which a tenant must not read of a key that it shares",
     },
     { path: "/userid/", body: { id: "1", user: notFound }, is: "success", because: "only the top level counts" },
@@ -198,6 +198,12 @@ describe("another status", () => {
       body: { error: "Not Found", path: "/userid/" },
       is: "client_error",
       because: "a framework that does not know the path says so",
+    },
+    {
+      status: 404,
+      body: { ...entity, code: 404 },
+      is: "unclear_error",
+      because: "it is nearly the known envelope, and not to be kept",
     },
     { status: 600, body: entity, is: "malformed", because: "no response may have that status" },
     { status: 404, body: "gone", is: "client_error", because: "the upstream speaks in objects" },
