@@ -29,6 +29,7 @@ export async function keepWorker(options: WorkerOptions): Promise<void> {
       if (await dies(worker, options.signal)) options.onDeath();
     } finally {
       await endGroup(worker.group);
+      await rm(ownerFileIn(options.dir), { force: true });
     }
   }
 }
