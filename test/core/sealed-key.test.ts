@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { importKek, open, seal } from "../../src/core/sealed-key.ts";
+import { describe, expect, it } from "vitest";
+import { importKek, open, openSecret, rewrap, seal, sealSecret } from "../../src/core/sealed-key.ts";
 
 const clear = "upstream-key-in-clear";
 const kek = await importKek(Buffer.alloc(32, 1).toString("base64"));
@@ -15,6 +15,15 @@ const ones = (length: number) => new Uint8Array(length).fill(1);
 
 const owner = { id: "key-1", tenantId: "tenant-1", version: 1, downloadTier: true, kekVersion: 1 };
 const sealed = await seal({ clear, ...owner, kek, random });
+
+/** Of key 1 of tenant 1, as rows have held it since before secrets had kinds. */
+const SEALED_BEFORE = {
+  ...owner,
+  wrapIv: "ISIjJCUmJygpKiss",
+  wrappedKey: "ESvMF+GE/iRIlpbAwYCQvAgSzds3SAPigKZR2pgzIKud9wni3gMl4mzuUGlb5bVL",
+  iv: "LS4vMDEyMzQ1Njc4",
+  ciphertext: "EMDMAngq6rmF7AYxYN3eWA0w39sJUfrzukGjwCbQXI1EgQNJmQ==",
+};
 
 it("opens what it sealed", async () => expect(await open(sealed, keks)).toBe(clear));
 
@@ -68,6 +77,50 @@ it.each(["", "c2hvcnQ=", "not base64!", Buffer.alloc(33).toString("base64")])(
     await expect(importKek(text)).rejects.toThrow(/^A key-encryption key is base64 of 32 bytes\.$/);
   },
 );
+
+describe("rewrapping", () => {
+  const to = { kek: otherKek, kekVersion: 2, random };
+  const afterwards = new Map([[2, otherKek]]);
+
+  it("opens with the new wrapping key alone, because the old one is taken away afterwards", async () => {
+    const rewrapped = await rewrap(sealed, keks, to);
+    expect(rewrapped).toMatchObject({ ...owner, kekVersion: 2 });
+    expect(rewrapped && (await open(rewrapped, afterwards))).toBe(clear);
+    expect(rewrapped && (await open(rewrapped, keks))).toBeUndefined();
+  });
+
+  it("leaves the secret's own encryption as it is, because nobody has to see the secret for it", async () => {
+    const { iv, ciphertext } = sealed;
+    expect(await rewrap(sealed, keks, to)).toMatchObject({ iv, ciphertext });
+  });
+
+  it("wraps with a nonce of its own, because one used twice under a key gives GCM away", async () => {
+    const [once, twice] = [await rewrap(sealed, keks, to), await rewrap(sealed, keks, to)];
+    expect(once?.wrapIv).not.toBe(twice?.wrapIv);
+  });
+
+  it.each([
+    { change: { kekVersion: 3 }, because: "its wrapping key is not known" },
+    { change: { tenantId: "tenant-2" }, because: "it is another tenant's: rewrapping must not bind it to this one" },
+    { change: { wrappedKey: flipped(sealed.wrappedKey) }, because: "the data key was changed" },
+  ])("gives nothing when $because", async ({ change }) => {
+    expect(await rewrap({ ...sealed, ...change }, keks, to)).toBeUndefined();
+  });
+});
+
+describe("kinds of secrets", () => {
+  const { id, tenantId, version } = owner;
+
+  it("opens a webhook's secret as what it was sealed as", async () => {
+    const secret = await sealSecret("webhook-secret", { clear, id, tenantId, version, kek, kekVersion: 1, random });
+    expect(await openSecret("webhook-secret", secret, keks)).toBe(clear);
+    expect(await openSecret("upstream-key", secret, keks), "not as the other kind").toBeUndefined();
+  });
+
+  it("opens what was sealed before there were kinds, because those rows are in production", async () => {
+    expect(await open(SEALED_BEFORE, keks)).toBe(clear);
+  });
+});
 
 function flipped(base64: string): string {
   const bytes = Buffer.from(base64, "base64");
