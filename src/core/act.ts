@@ -28,11 +28,15 @@ export type Act = {
 };
 
 export type Idempotency = {
+  /** Whose key it is: the tenant acted on, or `PLATFORM` for what is done on the platform. */
+  readonly scope: string;
   readonly key: string;
   /** Hex SHA-256 of method, path and body: the same key with another request is a mistake of the client's. */
   readonly fingerprint: string;
   /** Of the outcome, e.g. 201. */
   readonly status: number;
+  /** What is remembered of the outcome instead of the row, without secrets. */
+  readonly body?: Readonly<Record<string, unknown>>;
 };
 
 /** What became of an act. `Row` is the thing as it is now. */

@@ -11,7 +11,7 @@ import type {
   UserRole,
   UserView,
 } from "./resources.ts";
-import type { SealedUpstreamKey } from "./tenant.ts";
+import type { KeyRecord, SealedUpstreamKey } from "./tenant.ts";
 
 /** `after` is the id that the last page ended with; rows are ordered by id. */
 export type Page = { readonly limit: number; readonly after: string | null };
@@ -87,6 +87,29 @@ export type GatewayKeys = {
   revoke(act: Act, tenantId: string, keyId: string): Promise<Acted<KeyView>>;
   /** Notes that the key was used on this UTC day, `2026-01-31`. Idempotent, and no act. */
   touch(tenantId: string, keyId: string, day: string): Promise<void>;
+};
+
+/** What a request presented, and what may be waited for on its behalf. */
+export type Presented = {
+  readonly text: string;
+  readonly wait: WaitBudget;
+  readonly background: Background;
+  /** The client's address, grouped: unknown keys are bounded by it. */
+  readonly address: string;
+};
+
+/** The record of a gateway key, when the presented text is all of it and it is good. Throws the problem that refuses it otherwise. */
+export type IdentifyKey = (presented: Presented) => Promise<KeyRecord>;
+
+/** Checks bearer tokens of the identity provider (OpenID Connect). `unavailable`: its keys could not be read. */
+export type IdentityTokens = {
+  verify(
+    token: string,
+  ): Promise<
+    | { readonly kind: "verified"; readonly issuer: string; readonly subject: string }
+    | { readonly kind: "refused" }
+    | { readonly kind: "unavailable" }
+  >;
 };
 
 /** People who may act for a tenant. */

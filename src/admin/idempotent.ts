@@ -1,0 +1,87 @@
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import type { Act, Acted } from "../core/act.ts";
+import { sha256, toHex } from "../core/bytes.ts";
+import type { Outcomes } from "../core/control-ports.ts";
+import { problems } from "../core/problem.ts";
+import type { AdminEnv } from "./request.ts";
+
+export type IdempotentPorts = { readonly outcomes: Outcomes };
+
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** Another request with the same key was first, and committed between our look and our act. */
+class Repeated extends Error {
+  override readonly name = "Repeated";
+}
+
+/**
+ * Makes a mutation safe to repeat. A request whose `Idempotency-Key` is known gets the first outcome, without secrets and marked
+ * `replayed`, and nothing is done; with another method, path or body it is refused. The outcome is written by the act's own
+ * transaction, so there is never one without the other.
+ */
+export const idempotent = (ports: IdempotentPorts) =>
+  createMiddleware<AdminEnv>(async function idempotent(c, next) {
+    const key = c.req.header("idempotency-key");
+    c.set("idempotency", undefined);
+    if (key === undefined) return next();
+    if (!KEY.test(key))
+      throw problems.invalidParameters([
+        { name: "Idempotency-Key", reason: "is not 1 to 255 visible ASCII characters" },
+      ]);
+    const { pathname } = new URL(c.req.url);
+    const fingerprint = toHex(await sha256(JSON.stringify([c.req.method, pathname, c.var.bodyText])));
+    c.set("idempotency", { scope: c.var.tenantId, key, fingerprint });
+    const replayed = await replay(ports, c);
+    if (replayed !== undefined) return replayed;
+    await next();
+    if (c.error instanceof Repeated) {
+      const late = await replay(ports, c);
+      c.res = undefined;
+      c.res = late ?? c.json({}, 500);
+    }
+    return undefined;
+  });
+
+async function replay({ outcomes }: IdempotentPorts, c: Context<AdminEnv>): Promise<Response | undefined> {
+  const { idempotency } = c.var;
+  if (idempotency === undefined) return undefined;
+  const first = await outcomes.find(idempotency.scope, idempotency.key);
+  if (first === undefined) return undefined;
+  if (first.fingerprint !== idempotency.fingerprint) throw problems.idempotencyKeyReused();
+  const type = first.status < 400 ? "application/json" : "application/problem+json";
+  const headers = { "content-type": type, "cache-control": "no-store", "x-request-id": c.var.requestId };
+  return Response.json({ ...(first.body as object), replayed: true }, { status: first.status, headers });
+}
+
+type Doing = Pick<Act, "action" | "subject" | "detail"> & {
+  /** Of the answer, 200 unless said otherwise. */
+  readonly status?: number;
+};
+
+/** An act by whoever calls, as part of this request. */
+export function actOf(c: Context<AdminEnv>, { status = 200, ...doing }: Doing): Act {
+  const { actor, requestId, idempotency } = c.var;
+  return {
+    ...doing,
+    actor,
+    requestId,
+    idempotency: idempotency === undefined ? undefined : { ...idempotency, status },
+  };
+}
+
+/** The row of what was done; what was not done is thrown as its problem. */
+export function rowOf<Row>(acted: Acted<Row>): Row {
+  switch (acted.kind) {
+    case "done":
+      return acted.row;
+    case "absent":
+      throw problems.notFound();
+    case "conflict":
+      throw problems.conflict(acted.because);
+    case "repeated":
+      throw new Repeated();
+    default:
+      return acted satisfies never;
+  }
+}

@@ -1,0 +1,38 @@
+import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
+import { problems } from "../core/problem.ts";
+import type { AdminEnv } from "./request.ts";
+
+/** No body of ours is longer, bytes. */
+export const MAX_BODY_BYTES = 16_384;
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+
+/** Reads the body as JSON, whatever the operation makes of it. Refuses what is too long (413), not JSON by its type (415) or by its text (400). */
+export const readBody = () => {
+  const limited = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: () => {
+      throw problems.bodyTooLarge(MAX_BODY_BYTES);
+    },
+  });
+  const read = createMiddleware<AdminEnv>(async function readBody(c, next) {
+    const text = await c.req.text();
+    c.set("bodyText", text);
+    c.set("body", undefined);
+    if (text !== "") {
+      if (!JSON_TYPE.test(c.req.header("content-type") ?? "")) throw problems.unsupportedMediaType();
+      c.set("body", fromJson(text));
+    }
+    return next();
+  });
+  return [limited, read] as const;
+};
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw problems.malformedJson();
+  }
+}

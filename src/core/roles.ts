@@ -1,0 +1,59 @@
+/** Who asks: the platform's operator, a person by their role in the tenant, or a gateway key by its permissions. */
+export type Role = "operator" | "owner" | "admin" | "member" | "manage-key" | "data-key" | "publishable-key";
+
+/**
+ * What an operation is done on. `platform`: everything, and nothing of one tenant. `tenant`: the caller's own tenant, or the one that the
+ * operator names. `either`: the operator may name none, and then it is the platform's own.
+ */
+export type Scope = "platform" | "tenant" | "either";
+
+type Rule = { readonly scope: Scope; readonly roles: readonly Role[] };
+
+const OPERATOR: readonly Role[] = ["operator"];
+const PEOPLE: readonly Role[] = ["operator", "owner"];
+const MANAGERS: readonly Role[] = ["operator", "owner", "admin", "manage-key"];
+const READERS: readonly Role[] = [...MANAGERS, "member"];
+
+/** Every operation of the control plane, and who may do it. A route without a row here does not exist. */
+export const operations = {
+  "tenants.create": { scope: "platform", roles: OPERATOR },
+  "tenants.list": { scope: "platform", roles: OPERATOR },
+  "tenants.get": { scope: "platform", roles: OPERATOR },
+  "tenants.update": { scope: "platform", roles: OPERATOR },
+  "tenants.suspend": { scope: "platform", roles: OPERATOR },
+  "tenants.resume": { scope: "platform", roles: OPERATOR },
+  "tenants.delete": { scope: "platform", roles: OPERATOR },
+  "platform-keys.list": { scope: "platform", roles: OPERATOR },
+  "platform-keys.restore": { scope: "platform", roles: OPERATOR },
+  "wrapping-key.rotate": { scope: "platform", roles: OPERATOR },
+  "plans.list": { scope: "either", roles: READERS },
+  "tenant.get": { scope: "tenant", roles: READERS },
+  "tenant.update": { scope: "tenant", roles: MANAGERS },
+  "keys.list": { scope: "tenant", roles: READERS },
+  "keys.get": { scope: "tenant", roles: READERS },
+  "keys.issue": { scope: "tenant", roles: MANAGERS },
+  "keys.rotate": { scope: "tenant", roles: MANAGERS },
+  "keys.revoke": { scope: "tenant", roles: MANAGERS },
+  "upstream-key.get": { scope: "tenant", roles: READERS },
+  "upstream-key.set": { scope: "tenant", roles: MANAGERS },
+  "upstream-key.remove": { scope: "tenant", roles: MANAGERS },
+  // A key is nobody's person: one that leaked must not make its holder an owner for good.
+  "users.list": { scope: "tenant", roles: READERS },
+  "users.set": { scope: "tenant", roles: PEOPLE },
+  "users.remove": { scope: "tenant", roles: PEOPLE },
+  "audit.list": { scope: "either", roles: MANAGERS },
+  "webhooks.list": { scope: "either", roles: MANAGERS },
+  "webhooks.get": { scope: "either", roles: MANAGERS },
+  "webhooks.create": { scope: "either", roles: MANAGERS },
+  "webhooks.delete": { scope: "either", roles: MANAGERS },
+  "webhook-deliveries.list": { scope: "either", roles: MANAGERS },
+  "webhook-deliveries.replay": { scope: "either", roles: MANAGERS },
+} as const satisfies Readonly<Record<string, Rule>>;
+
+export type OperationId = keyof typeof operations;
+
+/** Whether the table lets this role do it. */
+export function mayDo(role: Role, operation: OperationId): boolean {
+  const rule: Rule = operations[operation];
+  return rule.roles.includes(role);
+}
