@@ -10,7 +10,9 @@ import type {
   UpstreamKeyVersion,
   UserRole,
   UserView,
+  WrappingRotation,
 } from "./resources.ts";
+import type { SealedSecret } from "./sealed-key.ts";
 import type { KeyRecord, SealedUpstreamKey } from "./tenant.ts";
 
 /** `after` is the id that the last page ended with; rows are ordered by id. */
@@ -150,7 +152,7 @@ export type UpstreamKeyState = {
 };
 
 /** The tenants' own upstream keys, sealed. A retired, removed or rejected version is erased: its row stays, its secret does not. */
-export type Vault = {
+export type Vault = WrappedSecrets<SealedUpstreamKey> & {
   /** Absent for a tenant that is not there. */
   state(tenantId: string): Promise<UpstreamKeyState | undefined>;
   /** Keeps a version as `pending`. A version that another request took is a conflict. */
@@ -168,12 +170,31 @@ export type Vault = {
   invalidate(act: Act, key: OwnedKey): Promise<Acted<UpstreamKeyVersion>>;
   /** The sealed form of a version that is pending or active. */
   sealed(key: OwnedKey): Promise<SealedUpstreamKey | undefined>;
-  /** Secrets wrapped by an older wrapping key than `kekVersion`, of all tenants, in a fixed order. */
-  wrappedBefore(kekVersion: number, limit: number): Promise<readonly SealedUpstreamKey[]>;
+  /** Notes in the platform's audit log that secrets were wrapped anew. */
+  noteRotation(act: Act, rotation: WrappingRotation): Promise<Acted<WrappingRotation>>;
+};
+
+/**
+ * Refusals of the tenants' own upstream keys, in Redis. One proves nothing: while the upstream's login is out, it refuses every key. Throws
+ * when Redis does not answer.
+ */
+export type Strikes = {
+  /** `first` when none was known of this key, and then it is to be looked into; the others follow from the same cause. */
+  note(key: OwnedKey): Promise<"first" | "known">;
+  /** How many different keys were refused of late. */
+  recent(): Promise<number>;
+  /** Forgets the refusals of a key. */
+  clear(key: OwnedKey): Promise<void>;
+};
+
+/** Stored secrets of all tenants, as the rotation of the wrapping key goes through them. */
+export type WrappedSecrets<Sealed extends SealedSecret> = {
+  /** Those wrapped by an older wrapping key than `kekVersion`, oldest wrapping first. */
+  wrappedBefore(kekVersion: number, limit: number): Promise<readonly Sealed[]>;
   /** How many of those are left. */
   countWrappedBefore(kekVersion: number): Promise<number>;
   /** Stores the new wrapping if the old one is still there. */
-  rewrap(sealed: SealedUpstreamKey, oldKekVersion: number): Promise<boolean>;
+  rewrap(sealed: Sealed, oldKekVersion: number): Promise<boolean>;
 };
 
 export type OwnedKey = { readonly tenantId: string; readonly id: string };
@@ -200,6 +221,9 @@ export type Verdict =
   | { readonly kind: "changed" }
   | { readonly kind: "confirmed"; readonly atMs: number }
   | { readonly kind: "unknown" };
+
+/** What webhooks are told that is no act's. Adding an id twice is a no-op. */
+export type Events = { add(tenantId: string, event: NonNullable<Act["event"]>): Promise<void> };
 
 /** What travels through the `control` queue. Delivery is at least once and in any order; `delaySeconds` before the first. */
 export type ControlMessage =

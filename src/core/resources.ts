@@ -82,6 +82,45 @@ export const UpstreamKeyVersion = v.object({
   reason: v.nullable(v.string()),
 });
 
+export const UpstreamKeyView = v.object({
+  mode: v.picklist(["shared", "byo"]),
+  /** Whether the tenant's plan lets it bring a key. */
+  allowed: v.boolean(),
+  /** Null on the platform's keys, and while the tenant's own is invalid. */
+  active: v.nullable(UpstreamKeyVersion),
+  /** Newest first. */
+  versions: v.array(UpstreamKeyVersion),
+});
+
+/** One call that was made to learn of a key, and what it cost. */
+export const ProbeView = v.object({
+  endpoint: v.string(),
+  outcome: v.string(),
+  credits_charged: v.number(),
+  /** What the upstream may have taken besides. */
+  credits_in_doubt: v.number(),
+});
+
+export const UpstreamKeySwap = v.object({
+  active: UpstreamKeyVersion,
+  /** The version that was replaced. */
+  previous: v.nullable(UpstreamKeyVersion),
+  probes: v.array(ProbeView),
+  /** Of all probes together. */
+  credits_charged: v.number(),
+});
+
+export const WrappingRotation = v.object({
+  /** Of the wrapping key that everything is to be wrapped with. */
+  version: v.number(),
+  /** Secrets that this call wrapped anew. */
+  rewrapped: v.number(),
+  /** Secrets whose old wrapping did not open, for the operator to look at: their wrapping key is not configured any more. */
+  unreadable: v.number(),
+  /** Secrets under older wrapping keys that are left, unreadable ones among them. */
+  remaining: v.number(),
+});
+
 export const UserView = v.object({
   user_id: Uuid,
   /** The identity provider's name for the person: `sub` of its tokens. */
@@ -140,6 +179,9 @@ export type PlanView = v.InferOutput<typeof PlanView>;
 export type TenantView = v.InferOutput<typeof TenantView>;
 export type KeyView = v.InferOutput<typeof KeyView>;
 export type UpstreamKeyVersion = v.InferOutput<typeof UpstreamKeyVersion>;
+export type ProbeView = v.InferOutput<typeof ProbeView>;
+export type UpstreamKeySwap = v.InferOutput<typeof UpstreamKeySwap>;
+export type WrappingRotation = v.InferOutput<typeof WrappingRotation>;
 export type UserView = v.InferOutput<typeof UserView>;
 export type AuditView = v.InferOutput<typeof AuditView>;
 export type WebhookView = v.InferOutput<typeof WebhookView>;
