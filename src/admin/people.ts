@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import * as v from "valibot";
+import { problems } from "../core/problem.ts";
 import { AuditView, UserRole, UserView, Uuid } from "../core/resources.ts";
 import type { Services } from "../core/services.ts";
 import { userIdOf } from "../core/user-id.ts";
@@ -40,7 +41,7 @@ export const peopleRoute = (s: PeoplePorts) => {
       async (c) => {
         const { subject } = c.req.valid("param");
         const { role } = c.req.valid("json");
-        const userId = await userIdOf(s.identityIssuer, subject);
+        const userId = await idOf(s, subject);
         const act = actOf(c, { action: "user.set", subject: userId, detail: { role } });
         return c.json(rowOf(await s.users.put(act, c.var.tenantId, { userId, subject, role })));
       },
@@ -52,7 +53,7 @@ export const peopleRoute = (s: PeoplePorts) => {
       body(NoBody),
       once,
       async (c) => {
-        const userId = await userIdOf(s.identityIssuer, c.req.valid("param").subject);
+        const userId = await idOf(s, c.req.valid("param").subject);
         const act = actOf(c, { action: "user.remove", subject: userId });
         return c.json(rowOf(await s.users.remove(act, c.var.tenantId, userId)));
       },
@@ -64,3 +65,9 @@ export const peopleRoute = (s: PeoplePorts) => {
       async (c) => c.json(pageOf(await s.auditLog.list(c.var.tenantId, pageAsked(c.req.valid("query"))))),
     );
 };
+
+/** Without an issuer a subject is nobody in particular: the same person would be another one once there is one. */
+function idOf({ identityIssuer }: PeoplePorts, subject: string): Promise<string> {
+  if (identityIssuer === "") throw problems.conflict("No identity provider is configured: set OIDC_ISSUER.");
+  return userIdOf(identityIssuer, subject);
+}

@@ -31,6 +31,7 @@ const rows = [
   { file: "src/adapters/a.ts", imports: "../../dev/neon.ts", allowed: false },
   { file: "src/adapters/a.ts", imports: "../../drizzle/schema.ts", allowed: true },
   { file: "src/adapters/a.ts", imports: "@neondatabase/serverless", allowed: true },
+  { file: "src/adapters/a.ts", imports: "jose", allowed: true },
   { file: "src/adapters/a.ts", imports: "hono", allowed: false },
   { file: "src/services.ts", imports: "./proxy/a.ts", allowed: false },
   { file: "src/services.ts", imports: "./adapters/a.ts", allowed: true },
