@@ -1,4 +1,4 @@
-import { integer, text } from "drizzle-orm/pg-core";
+import { boolean, integer, text } from "drizzle-orm/pg-core";
 import { app } from "./columns.ts";
 
 export const planNames = ["free", "pro", "enterprise"] as const;
@@ -12,4 +12,6 @@ export const plans = app.table("plans", {
   monthlyQuota: integer("monthly_quota"),
   monthlyPriceCents: integer("monthly_price_cents").notNull(),
   overageCentsPerThousandCredits: integer("overage_cents_per_thousand_credits").notNull(),
+  /** Whether its tenants may bring an upstream key of their own. */
+  ownKey: boolean("own_key").notNull(),
 });

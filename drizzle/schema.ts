@@ -3,6 +3,8 @@
  * tests holds it: partitions, forced row-level security, policies, roles and grants.
  */
 export { app } from "./columns.ts";
+export { auditLog, idempotencyKeys, webhookEvents } from "./act-schema.ts";
+export { apiKeys } from "./gateway-key-schema.ts";
 export { plans } from "./plan-schema.ts";
-export { apiKeys, tenants, tenantUsers, upstreamKeys } from "./tenancy-schema.ts";
+export { tenants, tenantUsers, upstreamKeys } from "./tenancy-schema.ts";
 export { deadMessages, tiktokUserSnapshots, usageDailyRollup, usageEvents, usageHits } from "./usage-schema.ts";

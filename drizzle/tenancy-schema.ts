@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import {
   boolean,
   check,
@@ -19,7 +20,7 @@ const keyModes = ["shared", "byo"] as const;
 const tenantStatuses = ["active", "suspended"] as const;
 const cacheScopes = ["pool", "tenant"] as const;
 const userRoles = ["owner", "admin", "member"] as const;
-const permissions = ["data", "refresh", "manage"] as const;
+const onInvalidKey = ["shared", "refuse"] as const;
 const upstreamKeyStatuses = ["pending", "active", "retired", "invalid"] as const;
 
 /** A customer. Deleting one sets `deleted_at`: its usage is invoiced after it is gone. */
@@ -40,6 +41,11 @@ export const tenants = app.table(
     monthlyQuota: integer("monthly_quota"),
     activeUpstreamKeyId: uuid("active_upstream_key_id"),
     tikliveKeyLast4: text("tiklive_key_last4"),
+    /** Whether the tenant goes on with the platform's keys when its own is found invalid, or is refused. */
+    onInvalidKey: text("on_invalid_key", { enum: onInvalidKey }).notNull().default("shared"),
+    trialEndsAt: instant("trial_ends_at"),
+    /** Since when it is on the platform's keys because its own was found invalid. */
+    fellBackAt: instant("fell_back_at"),
     createdAt: instant("created_at").notNull().defaultNow(),
     deletedAt: instant("deleted_at"),
   },
@@ -53,12 +59,14 @@ export const tenants = app.table(
     check("tenants_key_mode_check", oneOf(t.keyMode, keyModes)),
     check("tenants_status_check", oneOf(t.status, tenantStatuses)),
     check("tenants_cache_scope_check", oneOf(t.cacheScope, cacheScopes)),
+    check("tenants_on_invalid_key_check", oneOf(t.onInvalidKey, onInvalidKey)),
+    check("tenants_fell_back_is_shared", sql`${t.fellBackAt} IS NULL OR ${t.keyMode} = 'shared'`),
     check("tenants_byo_has_key", sql`(${t.keyMode} = 'byo') = (${t.activeUpstreamKeyId} IS NOT NULL)`),
     check("tenants_last4_of_key", sql`(${t.activeUpstreamKeyId} IS NULL) = (${t.tikliveKeyLast4} IS NULL)`),
   ],
 );
 
-/** Who may act for a tenant. `user_id` is the identity provider's. */
+/** Who may act for a tenant. `subject` is the identity provider's name for the person, `user_id` ours. */
 export const tenantUsers = app.table(
   "tenant_users",
   {
@@ -67,37 +75,16 @@ export const tenantUsers = app.table(
       .references(() => tenants.id, { onDelete: "cascade" }),
     userId: uuid("user_id").notNull(),
     role: text({ enum: userRoles }).notNull(),
+    subject: text().notNull(),
+    createdAt: instant("created_at").notNull().defaultNow(),
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.userId] }), check("tenant_users_role_check", oneOf(t.role, userRoles))],
 );
 
-/** Gateway keys. `id` is the public part of the key; of the rest only a keyed digest is kept. */
-export const apiKeys = app.table(
-  "api_keys",
-  {
-    id: text().primaryKey(),
-    tenantId: uuid("tenant_id")
-      .notNull()
-      .references(() => tenants.id),
-    digest: bytea().notNull(),
-    pepperVersion: integer("pepper_version").notNull(),
-    permissions: text({ enum: permissions }).array().notNull(),
-    last4: text().notNull(),
-    expiresAt: instant("expires_at"),
-    revokedAt: instant("revoked_at"),
-    createdAt: instant("created_at").notNull().defaultNow(),
-  },
-  (t) => [
-    index().on(t.tenantId),
-    check("api_keys_id_check", sql`${t.id} ~ '^[0-9A-Za-z]{12}$'`),
-    check("api_keys_digest_check", sql`octet_length(${t.digest}) = 32`),
-    check("api_keys_permissions_check", sql`${t.permissions} <@ ARRAY['data', 'refresh', 'manage']`),
-  ],
-);
-
 /**
  * The tenants' own upstream keys, sealed: a row is one stored version, and `tenants.active_upstream_key_id` points at the one in use.
- * Rotating the wrapping key rewrites `kek_version`, `wrap_iv` and `wrapped_key`, nothing else.
+ * Rotating the wrapping key rewrites `kek_version`, `wrap_iv` and `wrapped_key`, nothing else. A version that has ended keeps its row and
+ * loses its secret: the binary columns are empty then.
  */
 export const upstreamKeys = app.table(
   "upstream_keys",
@@ -116,6 +103,10 @@ export const upstreamKeys = app.table(
     iv: bytea().notNull(),
     ciphertext: bytea().notNull(),
     createdAt: instant("created_at").notNull().defaultNow(),
+    /** Until then requests that began on it may still use it. */
+    retiresAt: instant("retires_at"),
+    /** Why it is not in use. */
+    reason: text(),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
@@ -124,5 +115,18 @@ export const upstreamKeys = app.table(
       .on(t.tenantId)
       .where(sql`${t.status} = 'active'`),
     check("upstream_keys_status_check", oneOf(t.status, upstreamKeyStatuses)),
+    check("upstream_keys_usable_is_sealed", sql`${t.status} NOT IN ('pending', 'active') OR ${sealed(t)}`),
+    check("upstream_keys_retired_is_erased", sql`${t.status} <> 'retired' OR ${erased(t)}`),
   ],
 );
+
+type SecretColumns = Readonly<Record<"wrapIv" | "wrappedKey" | "iv" | "ciphertext", AnyPgColumn>>;
+
+function sealed({ wrapIv, wrappedKey, iv, ciphertext }: SecretColumns): SQL {
+  const lengths = [wrapIv, wrappedKey, iv, ciphertext].map((column) => sql`octet_length(${column})`);
+  return sql`least(${sql.join(lengths, sql`, `)}) > 0`;
+}
+
+function erased({ wrapIv, wrappedKey, iv, ciphertext }: SecretColumns): SQL {
+  return sql`octet_length(${wrapIv} || ${wrappedKey} || ${iv} || ${ciphertext}) = 0`;
+}

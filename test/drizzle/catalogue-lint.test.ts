@@ -39,6 +39,22 @@ describe("goes red, for a lint that cannot is no lint, when a migration", () => 
       does: "CREATE POLICY all_keys ON app.upstream_keys FOR SELECT TO app_auth USING (true)",
       says: "upstream_keys: policy all_keys shows every row",
     },
+    {
+      does: "CREATE POLICY all_acts ON app.audit_log FOR SELECT TO app_ops USING (action <> '')",
+      says: "audit_log: policy all_acts lets app_ops past the tenant acted on",
+    },
+    {
+      does: "DROP POLICY tenant_acted_on ON app.tenants; CREATE POLICY tenant_acted_on ON app.tenants TO app_ops USING (true)",
+      says: "tenants: policy tenant_acted_on lets app_ops past the tenant acted on",
+    },
+    {
+      does: "DROP POLICY every_tenant ON app.tenants; CREATE POLICY every_tenant ON app.tenants TO app_ops USING (true)",
+      says: "tenants: policy every_tenant lets app_ops past the tenant acted on",
+    },
+    { does: "GRANT UPDATE (detail) ON app.audit_log TO app_ops", says: "audit_log: app_ops may UPDATE and the log is" },
+    { does: "GRANT TRUNCATE ON app.audit_log TO app_rw", says: "audit_log: app_rw may TRUNCATE and the log is" },
+    { does: "ALTER TABLE app.audit_log ENABLE TRIGGER append_only", says: "audit_log: no trigger refuses" },
+    { does: "DROP TRIGGER append_only ON app.audit_log", says: "audit_log: no trigger refuses" },
     { does: "GRANT SELECT ON app.usage_events TO app_ops", says: "usage_events: app_ops may SELECT and no policy" },
     { does: "GRANT UPDATE (name) ON app.tenants TO app_auth", says: "tenants: app_auth may UPDATE" },
     {

@@ -1,18 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PLATFORM } from "../../src/core/act.ts";
 import { TENANT_A, TENANT_B, tenancyDatabase } from "../support/tenancy-database.ts";
 import type { TenancyDatabase } from "../support/tenancy-database.ts";
 
+const TENANT_C = "0199c0de-0000-7000-8000-00000000000c";
+
 /** For each table with tenants' rows, how one row of tenant `$1` is written. */
 const rowOf: Readonly<Record<string, string>> = {
-  tenant_users: "INSERT INTO app.tenant_users VALUES ($1, gen_random_uuid(), 'owner')",
+  tenant_users: "INSERT INTO app.tenant_users VALUES ($1, gen_random_uuid(), 'owner', 'sub')",
   api_keys: `INSERT INTO app.api_keys (id, tenant_id, digest, pepper_version, permissions, last4)
     SELECT repeat(right(id::text, 1), 12), id, sha256('x'), 1, '{data}', 'last' FROM CAST($1 AS uuid) AS id`,
   upstream_keys: `INSERT INTO app.upstream_keys
-    VALUES ($1, gen_random_uuid(), 1, 'active', 'last', true, 1, '', '', '', '')`,
+    VALUES ($1, gen_random_uuid(), 1, 'active', 'last', true, 1, 'iv', 'key', 'iv', 'secret')`,
   usage_events: `INSERT INTO app.usage_events
     SELECT $1, id, app.uuid7_time(id), '/userid/', 200, 'success', 1, 0, 'r', 'k' FROM uuidv7() AS id`,
   usage_daily_rollup: "INSERT INTO app.usage_daily_rollup VALUES ($1, '2026-11-20', '/userid/')",
   usage_hits: "INSERT INTO app.usage_hits VALUES ($1, uuidv7(), '/userid/', now(), 1, 1)",
+  audit_log: `INSERT INTO app.audit_log (tenant_id, actor_kind, actor_id, action, subject, request_id, detail)
+    VALUES ($1, 'operator', 'operator', 'key.revoke', 's', 'r', '{}')`,
+  idempotency_keys: "INSERT INTO app.idempotency_keys VALUES ($1, 'key', 'f', 200, '{}')",
+  webhook_events: "INSERT INTO app.webhook_events VALUES ($1, uuidv7(), 'upstream_key.invalid', '{}')",
   tiktok_user_snapshots: "INSERT INTO app.tiktok_user_snapshots (tenant_id, sec_uid, unique_id) VALUES ($1, 's', 'u')",
 };
 
@@ -118,6 +125,108 @@ describe("app_auth", () => {
     await expect(database.auth.query("SELECT FROM app.usage_events")).rejects.toThrow(/permission denied/);
     await expect(database.auth.query("UPDATE app.api_keys SET revoked_at = NULL")).rejects.toThrow(/permission denied/);
   });
+});
+
+describe("app_auth with an origin", () => {
+  const ORIGIN = "https://app.example.com";
+  const key = (id: string, columns: string, values: string) =>
+    database.owner.query(
+      `INSERT INTO app.api_keys (id, tenant_id, digest, pepper_version, permissions, last4, origins${columns})
+       VALUES ($1, $2, sha256('x'), 1, '{data}', 'last', $3${values})`,
+      [id, TENANT_B, ["https://other.example.com", ORIGIN]],
+    );
+  const seen = async (origin: string) => {
+    const { rows } = await database.asOrigin(origin, "SELECT id FROM app.api_keys");
+    return rows;
+  };
+
+  it("sees the publishable keys that name it and are good, because a preflight brings no key", async () => {
+    await key("Publishable0", ", kind", ", 'publishable'");
+    await key("PublishableR", ", kind, revoked_at", ", 'publishable', now()");
+    await key("PublishableE", ", kind, expires_at", ", 'publishable', now()");
+    await key("SecretOrigin", "", "");
+    expect(await seen(ORIGIN)).toEqual([{ id: "Publishable0" }]);
+    expect(await Promise.all(["https://app.example.co", `${ORIGIN}:8443`, "", "null"].map(seen))).toEqual([
+      [],
+      [],
+      [],
+      [],
+    ]);
+    await database.owner.query("DELETE FROM app.api_keys WHERE cardinality(origins) > 0");
+  });
+});
+
+describe("app_ops", () => {
+  it("sees every tenant, because the operator lists them, and of the acted on alone what hangs on it", async () => {
+    const { rows } = await database.asOperator(
+      TENANT_A,
+      `SELECT (SELECT json_agg(name ORDER BY name) FROM app.tenants) AS tenants, (SELECT json_agg(id) FROM app.api_keys) AS keys,
+        (SELECT json_agg(tenant_id) FROM app.audit_log) AS acts`,
+    );
+    expect(rows).toEqual([{ tenants: ["A", "B"], keys: ["aaaaaaaaaaaa"], acts: [TENANT_A] }]);
+  });
+
+  it.each([
+    "UPDATE app.tenants SET status = 'suspended' WHERE id = $1",
+    "UPDATE app.api_keys SET revoked_at = now() WHERE tenant_id = $1",
+    "UPDATE app.upstream_keys SET status = 'invalid' WHERE tenant_id = $1",
+    "DELETE FROM app.tiktok_user_snapshots WHERE tenant_id = $1",
+    "DELETE FROM app.idempotency_keys WHERE tenant_id = $1",
+  ])("changes nothing of a tenant that is not the one acted on: %s", async (statement) => {
+    expect((await database.asOperator(TENANT_A, statement, [TENANT_B])).rowCount).toBe(0);
+    expect((await database.asOperator("", statement, [TENANT_B])).rowCount).toBe(0);
+  });
+
+  it("makes no tenant but the one acted on", async () => {
+    const insert = "INSERT INTO app.tenants (id, name, plan, key_mode) VALUES ($1, 'C', 'free', 'shared')";
+    await expect(database.asOperator(TENANT_A, insert, [TENANT_C])).rejects.toThrow(/row-level security/);
+    await expect(database.asOperator(TENANT_A, "UPDATE app.tenants SET id = $1", [TENANT_C])).rejects.toThrow(
+      /permission denied/,
+    );
+  });
+
+  it.each(["audit_log", "idempotency_keys"])("writes %s of the tenant acted on or of the platform", async (table) => {
+    const insert = rowOf[table]?.replace("'key'", "'of the operator'") ?? "";
+    await database.asOperator(TENANT_A, insert, [PLATFORM]);
+    await database.asOperator(TENANT_A, insert, [TENANT_A]);
+    await expect(database.asOperator(TENANT_A, insert, [TENANT_B])).rejects.toThrow(/row-level security/);
+  });
+
+  it("reads no digest of a key, because ending one takes none", async () => {
+    await expect(database.asOperator(TENANT_A, "SELECT digest FROM app.api_keys")).rejects.toThrow(/permission denied/);
+  });
+
+  it("reads the upstream keys in use of all tenants, sealed as they are, because the wrapping key is rotated for all", async () => {
+    expect((await database.ops.query("SELECT FROM app.upstream_keys")).rowCount).toBe(2);
+  });
+});
+
+describe("the audit log", () => {
+  const changes = ["UPDATE app.audit_log SET actor_id = ''", "DELETE FROM app.audit_log", "TRUNCATE app.audit_log"];
+
+  it.each(changes)("is not rewritten by the Worker: %s", async (change) => {
+    await expect(database.asTenant(TENANT_A, change)).rejects.toThrow(/permission denied/);
+    await expect(database.asOperator(TENANT_A, change)).rejects.toThrow(/permission denied/);
+    await expect(database.auth.query(change)).rejects.toThrow(/permission denied/);
+  });
+
+  it.each([...changes, "UPDATE app.audit_log SET actor_id = '' WHERE false"])(
+    "is not rewritten by its owner or a superuser either, not even while a replica applies: %s",
+    async (change) => {
+      await expect(database.owner.query(change)).rejects.toThrow(/append-only/);
+      const replica = `SET LOCAL session_replication_role = replica; ${change}`;
+      await expect(database.owner.query(replica)).rejects.toThrow(/append-only/);
+    },
+  );
+});
+
+it.each([
+  { status: "active", secret: "", says: /upstream_keys_usable_is_sealed/ },
+  { status: "pending", secret: "", says: /upstream_keys_usable_is_sealed/ },
+  { status: "retired", secret: "secret", says: /upstream_keys_retired_is_erased/ },
+])("refuses a $status upstream key whose secret is '$secret'", async ({ status, secret, says }) => {
+  const insert = `INSERT INTO app.upstream_keys VALUES ($1, gen_random_uuid(), 7, $2, 'last', true, 1, 'iv', 'key', 'iv', $3)`;
+  await expect(database.owner.query(insert, [TENANT_A, status, secret])).rejects.toThrow(says);
 });
 
 it("lets nobody but app_ops near the dead messages, which hold any tenant's usage", async () => {

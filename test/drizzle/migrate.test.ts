@@ -64,6 +64,19 @@ describe("migrate", () => {
     expect(rowCount).toBe(0);
   });
 
+  it("fills a new column of rows that are there, although FORCE hides them from the owner", async () => {
+    const superuserUrl = new URL(inject("postgresUrl"));
+    superuserUrl.pathname = `/${owner}`;
+    const { rows } = await connected(superuserUrl.href, (client) =>
+      client.query("SELECT name, own_key FROM app.plans ORDER BY monthly_price_cents"),
+    );
+    expect(rows).toEqual([
+      { name: "free", own_key: false },
+      { name: "pro", own_key: true },
+      { name: "enterprise", own_key: true },
+    ]);
+  });
+
   it("moves waiting events into a month that is made late, although FORCE hides them from the owner", async () => {
     const superuserUrl = new URL(inject("postgresUrl"));
     superuserUrl.pathname = `/${owner}`;

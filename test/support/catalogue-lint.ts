@@ -16,7 +16,26 @@ const rules: readonly string[] = [
 
   `SELECT format('%s: policy %s shows every row', tablename, policyname) FROM pg_policies
    WHERE schemaname = 'app' AND 'true' IN (qual, with_check)
-     AND (tablename, policyname) NOT IN (('plans', 'price_list'), ('dead_messages', 'bury'), ('dead_messages', 'look_at'))`,
+     AND (tablename, policyname) NOT IN (('plans', 'price_list'), ('dead_messages', 'bury'), ('dead_messages', 'look_at'),
+                                         ('tenants', 'every_tenant'))`,
+
+  `SELECT format('%s: policy %s lets app_ops past the tenant acted on', tablename, policyname)
+   FROM pg_policies JOIN tenant_tables ON relname = tablename
+   CROSS JOIN format('(%s = ( SELECT app.current_tenant() AS current_tenant))', tenant_column) AS own
+   CROSS JOIN format('(%s = ANY (ARRAY[( SELECT app.current_tenant() AS current_tenant), %L::uuid]))', tenant_column,
+                     '00000000-0000-0000-0000-000000000000') AS own_or_platform
+   WHERE schemaname = 'app' AND 'app_ops' = ANY (roles)
+     AND ((cmd <> 'INSERT' AND qual NOT IN (own, own_or_platform))
+       OR (cmd IN ('ALL', 'INSERT', 'UPDATE') AND coalesce(with_check, 'none') NOT IN (own, own_or_platform)))
+     AND (tablename, policyname, cmd) NOT IN (('tenants', 'every_tenant', 'SELECT'), ('upstream_keys', 'sealed_keys', 'SELECT'))`,
+
+  `SELECT format('%s: %s may %s and the log is append-only', relname, grantee, privilege) FROM privileges
+   WHERE relname = 'audit_log' AND privilege NOT IN ('SELECT', 'INSERT')`,
+
+  // Before, for a statement, on UPDATE, DELETE or TRUNCATE (pg_trigger.h); A: also while a replica applies.
+  `SELECT 'audit_log: no trigger refuses to change it' WHERE NOT EXISTS (
+     SELECT FROM pg_trigger WHERE tgrelid = 'app.audit_log'::regclass AND tgfoid = 'app.refuse_change'::regproc
+       AND tgtype = 2 | 8 | 16 | 32 AND tgenabled = 'A')`,
 
   `SELECT format('%s: %s may %s and no policy says which rows', relname, grantee, privilege) FROM privileges
    WHERE relkind IN ('r', 'p') AND NOT EXISTS (

@@ -34,6 +34,12 @@ export async function tenancyDatabase() {
     /** As `app_auth` in one transaction that looks for this key. */
     asKey: (keyId: string, statement: string) =>
       withSetting(auth, { name: "app.key_id", value: keyId }, { text: statement, values: [] }),
+    /** As `app_auth` in one transaction that looks for a web origin. */
+    asOrigin: (origin: string, statement: string) =>
+      withSetting(auth, { name: "app.origin", value: origin }, { text: statement, values: [] }),
+    /** As `app_ops` in one transaction that acts on this tenant. */
+    asOperator: (tenantId: string, statement: string, values: unknown[] = []) =>
+      withSetting(ops, { name: "app.tenant_id", value: tenantId }, { text: statement, values }),
     async close() {
       await Promise.all([owner, rw, auth, ops].map((client) => client.end()));
       await database.drop();
