@@ -49,7 +49,15 @@ const Settings = v.object({
         .map((key) => key.trim())
         .filter((key) => key !== ""),
     ),
+    v.check((keys) => new Set(keys).size === keys.length, "repeats a key"),
   ),
+  PLATFORM_KEY_CAPS: v.pipe(
+    wholeNumbers("200"),
+    v.everyItem((cap) => cap > 0, "has a cap of 0"),
+  ),
+  PLATFORM_KEY_OUT_MS: v.pipe(wholeNumber("60000"), v.minValue(1)),
+  // With the longest deadline after it, and the settling after that, it is within the 30 s of the platform.
+  FAILOVER_MS: v.pipe(wholeNumber("5000"), v.maxValue(5_000)),
   PLATFORM_DOWNLOAD_TIER: flag("true"),
   // The platform ends what is left behind a response 30 s after a client left: settling must fit in as well.
   UPSTREAM_DEADLINE_MS: v.pipe(wholeNumber("10000"), v.maxValue(20_000)),
@@ -71,6 +79,11 @@ const Settings = v.object({
   KEY_PEPPERS: VersionedKeys,
   KEY_ENCRYPTION_KEYS: VersionedKeys,
   ADMIN_TOKEN: v.pipe(v.string(), v.minLength(8, "is shorter than 8 characters")),
+  OIDC_ISSUER: v.optional(Text),
+  OIDC_AUDIENCE: v.optional(Text),
+  OIDC_JWKS_URL: v.optional(Url),
+  OIDC_TIMEOUT_MS: wholeNumber("3000"),
+  OIDC_REST_MS: wholeNumber("30000"),
   NAMESPACE_VERSION: v.optional(Text, "1"),
   WINDOWS: Windows,
   MEMORY_BYTES: v.pipe(wholeNumber("33554432"), v.minValue(1)),
@@ -79,6 +92,9 @@ const Settings = v.object({
   KEY_FRESH_MS: wholeNumber("10000"),
   KEY_OUTAGE_MS: wholeNumber("600000"),
   KEY_ABSENT_MS: wholeNumber("10000"),
+  ORIGIN_MS: wholeNumber("60000"),
+  CONFIRM_AFTER_MS: wholeNumber("500"),
+  CONFIRM_MS: wholeNumber("1000"),
   HITS_FLUSH_MS: wholeNumber("2000"),
   HITS_FLUSH_COUNT: wholeNumber("50"),
   HEALTH_MS: wholeNumber("5000"),
@@ -87,7 +103,7 @@ const Settings = v.object({
   UNRECORDED_MS: wholeNumber("60000"),
 });
 
-/** Half a setting would be silently none, and money would stand in a cache that evicts. */
+/** Half a setting would be silently none, and money would stand in a cache that evicts. A cap too many belongs to a key that is missing. */
 const Checked = v.pipe(
   Settings,
   v.forward(
@@ -97,6 +113,23 @@ const Checked = v.pipe(
       "goes with LEDGER_REDIS_REST_TOKEN",
     ),
     ["LEDGER_REDIS_REST_URL"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["TIKLIVE_KEY"], ["PLATFORM_KEY_CAPS"]],
+      (given) => given.PLATFORM_KEY_CAPS.length <= Math.max(1, given.TIKLIVE_KEY.length),
+      "has more caps than there are keys",
+    ),
+    ["PLATFORM_KEY_CAPS"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["OIDC_ISSUER"], ["OIDC_AUDIENCE"], ["OIDC_JWKS_URL"]],
+      ({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL }) =>
+        new Set([OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL].map((text) => text === undefined)).size === 1,
+      "goes with OIDC_AUDIENCE and OIDC_JWKS_URL",
+    ),
+    ["OIDC_ISSUER"],
   ),
 );
 

@@ -2,21 +2,24 @@ import { bufferedHits } from "./adapters/buffered-hits.ts";
 import { coloAddressLimiter } from "./adapters/colo-address-limiter.ts";
 import { coloAnswers } from "./adapters/colo-answers.ts";
 import { consoleLog } from "./adapters/console-log.ts";
+import { joseIdentityTokens, noIdentityTokens } from "./adapters/jose-identity-tokens.ts";
 import { memoryAnswers } from "./adapters/memory-answers.ts";
-import { memoryKeyRecords } from "./adapters/memory-key-records.ts";
+import { memoryKeyRecords, memoryOrigins } from "./adapters/memory-key-records.ts";
 import { connect, neonPart } from "./adapters/neon-database.ts";
 import { neonGraveyard } from "./adapters/neon-graveyard.ts";
 import { neonKeyDirectory } from "./adapters/neon-key-directory.ts";
 import { neonUsageLedger } from "./adapters/neon-usage-ledger.ts";
-import { queueUsage } from "./adapters/queue-usage.ts";
+import { queueControl, queueUsage } from "./adapters/queues.ts";
 import { restingKeyDirectory } from "./adapters/resting-key-directory.ts";
 import { tikliveUpstream } from "./adapters/tiklive-upstream.ts";
 import { upstashAnswers } from "./adapters/upstash-answers.ts";
+import { upstashChangeLog, upstashConfirm } from "./adapters/upstash-changes.ts";
 import { upstashKeyRecords } from "./adapters/upstash-key-records.ts";
 import { upstashLedger } from "./adapters/upstash-ledger.ts";
 import { upstashLimiter } from "./adapters/upstash-limiter.ts";
+import { upstashPlatformKeys } from "./adapters/upstash-platform-keys.ts";
 import { connectRedis, upstashPart } from "./adapters/upstash-redis.ts";
-import { vaultUpstreamKeys } from "./adapters/vault-upstream-keys.ts";
+import { platformKeyring, vaultUpstreamKeys } from "./adapters/vault-upstream-keys.ts";
 import { waitBudgets } from "./adapters/wait-budget.ts";
 import { importPepper } from "./core/api-key.ts";
 import { toHex } from "./core/bytes.ts";
@@ -38,6 +41,7 @@ export function services(config: Config, env: Env): Services {
     ...answerTiers(config, log),
     ...money(config, env, log),
     ...identities(config, env, log),
+    ...control(config, env, log),
     parts: [
       upstashPart("redis", redisOf(config)),
       ...(config.LEDGER_REDIS_REST_URL === undefined ? [] : [upstashPart("ledger", ledgerRedisOf(config))]),
@@ -46,6 +50,7 @@ export function services(config: Config, env: Env): Services {
     log,
     clock,
     newRequestId: newUuid,
+    newEventId: newUuid,
     newWaitBudget: waitBudgets({ waitMs: config.REDIS_WAIT_MS, restMs: config.REDIS_REST_MS, clock }),
     randomBits: () => toHex(random(10)),
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -61,6 +66,7 @@ function settings(config: Config) {
     keyOutageMs: config.KEY_OUTAGE_MS,
     healthMs: config.HEALTH_MS,
     settleAgainMs: config.SETTLE_AGAIN_MS,
+    failoverMs: config.FAILOVER_MS,
     abandonedMs: config.ABANDONED_MS,
     unrecordedMs: config.UNRECORDED_MS,
     platformDownloadTier: config.PLATFORM_DOWNLOAD_TIER,
@@ -80,6 +86,7 @@ function answerTiers(config: Config, log: Log) {
 function money(config: Config, env: Env, log: Log) {
   const usageQueue = queueUsage(env.USAGE_QUEUE);
   const buffer = { flushMs: config.HITS_FLUSH_MS, flushHits: config.HITS_FLUSH_COUNT, clock, newBatchId: newUuid };
+  const platformKeys = platformKeyring(config.TIKLIVE_KEY, config.PLATFORM_KEY_CAPS);
   return {
     ledger: upstashLedger(ledgerRedisOf(config), log),
     upstream: tikliveUpstream({
@@ -89,9 +96,10 @@ function money(config: Config, env: Env, log: Log) {
       clock,
     }),
     upstreamKeys: vaultUpstreamKeys(
-      { platformKeys: config.TIKLIVE_KEY, keks: importing(config.KEY_ENCRYPTION_KEYS, importKek), clock },
+      { platformKeys, keks: importing(config.KEY_ENCRYPTION_KEYS, importKek), clock },
       log,
     ),
+    platformKeys: upstashPlatformKeys(ledgerRedisOf(config), { keys: platformKeys, outMs: config.PLATFORM_KEY_OUT_MS }),
     usageQueue,
     usageLedger: neonUsageLedger(database(config, config.DATABASE_URL_RW)),
     graveyard: neonGraveyard(database(config, config.DATABASE_URL_OPS)),
@@ -103,6 +111,10 @@ function identities(config: Config, env: Env, log: Log) {
   const redis = redisOf(config);
   return {
     keyMemory: memoryKeyRecords(config.KEY_ABSENT_MS, clock),
+    originMemory: memoryOrigins({ knownMs: config.ORIGIN_MS, unknownMs: config.KEY_ABSENT_MS }, clock),
+    adminToken: config.ADMIN_TOKEN,
+    identityIssuer: config.OIDC_ISSUER ?? "",
+    identityTokens: identityTokens(config, log),
     keyRecords: upstashKeyRecords(redis, config.KEY_OUTAGE_MS, log),
     keyDirectory: restingKeyDirectory(
       neonKeyDirectory(database(config, config.DATABASE_URL_AUTH), clock, log),
@@ -113,6 +125,29 @@ function identities(config: Config, env: Env, log: Log) {
     unidentified: coloAddressLimiter(env.UNIDENTIFIED_LIMIT, log),
     peppers: importing(config.KEY_PEPPERS, importPepper),
   };
+}
+
+function control(config: Config, env: Env, log: Log) {
+  const redis = redisOf(config);
+  const times = {
+    afterMs: config.CONFIRM_AFTER_MS,
+    confirmMs: config.CONFIRM_MS,
+    // The other half is left for a change that waited for Redis to get into the log.
+    gapMs: config.KEY_FRESH_MS / 2,
+    historyMs: config.KEY_OUTAGE_MS,
+  };
+  return {
+    controlQueue: queueControl(env.CONTROL_QUEUE),
+    changes: upstashChangeLog(redis, log),
+    confirm: upstashConfirm(redis, { ...times, clock }, log),
+  };
+}
+
+function identityTokens(config: Config, log: Log) {
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: jwksUrl } = config;
+  if (issuer === undefined || audience === undefined || jwksUrl === undefined) return noIdentityTokens();
+  const times = { timeoutMs: config.OIDC_TIMEOUT_MS, restMs: config.OIDC_REST_MS, clock };
+  return joseIdentityTokens({ issuer, audience, jwksUrl, ...times }, log);
 }
 
 function redisOf(config: Config) {

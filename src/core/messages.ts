@@ -1,5 +1,7 @@
 import * as v from "valibot";
+import { Change } from "./changes.ts";
 import { isOutcome, type Outcome } from "./charge.ts";
+import type { ControlMessage } from "./control-ports.ts";
 import type { OpenReservation } from "./ports.ts";
 import type { HitBatch, UsageEvent, UsageMessage } from "./usage.ts";
 import { isUuid, isUuid7, uuid7TimeMs } from "./uuid7.ts";
@@ -56,15 +58,30 @@ const UsageMessageSchema = v.variant("kind", [
   v.object({ kind: v.literal("hits"), batch: HitBatchSchema }),
 ]);
 
+const ControlMessageSchema = v.variant("kind", [
+  v.object({ kind: v.literal("change"), change: Change }),
+  v.object({ kind: v.literal("event"), tenantId: uuid, eventId: uuid7 }),
+  v.object({ kind: v.literal("check-key"), tenantId: uuid, upstreamKeyId: uuid }),
+]) satisfies v.GenericSchema<unknown, ControlMessage>;
+
 const OrderSchema = v.object({ ...order, credits: whole });
 
-type ParsedMessage =
-  | { readonly kind: "ok"; readonly message: UsageMessage }
+type ParsedMessage<Message> =
+  | { readonly kind: "ok"; readonly message: Message }
   | { readonly kind: "malformed"; readonly reason: string };
 
 /** Reads a message of the usage queue. The reason names what is wrong and repeats none of its values, for it is logged. */
-export function parseUsageMessage(body: unknown): ParsedMessage {
-  const read = v.safeParse(UsageMessageSchema, body, { abortEarly: true });
+export function parseUsageMessage(body: unknown): ParsedMessage<UsageMessage> {
+  return parseMessage(UsageMessageSchema, body);
+}
+
+/** Reads a message of the control queue, in the same way. */
+export function parseControlMessage(body: unknown): ParsedMessage<ControlMessage> {
+  return parseMessage(ControlMessageSchema, body);
+}
+
+function parseMessage<Message>(schema: v.GenericSchema<unknown, Message>, body: unknown): ParsedMessage<Message> {
+  const read = v.safeParse(schema, body, { abortEarly: true });
   if (read.success) return { kind: "ok", message: read.output };
   const [issue] = read.issues;
   return { kind: "malformed", reason: `${v.getDotPath(issue) ?? "message"}: ${complaint(issue)}` };

@@ -1,5 +1,16 @@
 import type { ChargeRules } from "./charge.ts";
 import type {
+  AuditLog,
+  ChangeLog,
+  Confirm,
+  ControlQueue,
+  GatewayKeys,
+  IdentityTokens,
+  Outcomes,
+  Tenants,
+  Users,
+} from "./control-ports.ts";
+import type {
   AddressLimiter,
   AnswerMemory,
   AnswerStore,
@@ -10,7 +21,9 @@ import type {
   KeyRecordCache,
   Ledger,
   Log,
+  OriginMemory,
   Part,
+  PlatformKeys,
   RateLimiter,
   Upstream,
   UpstreamKeys,
@@ -18,6 +31,7 @@ import type {
   UsageQueue,
   WaitBudget,
 } from "./ports.ts";
+import type { Events } from "./webhook-ports.ts";
 import type { WindowOverrides } from "./windows.ts";
 
 /** Every port with what stands behind it, and the settings that steps decide by. A step takes the part that it uses. */
@@ -28,25 +42,43 @@ export type Services = {
   readonly ledger: Ledger;
   readonly upstream: Upstream;
   readonly upstreamKeys: UpstreamKeys;
+  readonly platformKeys: PlatformKeys;
   readonly usageQueue: UsageQueue;
+  readonly controlQueue: ControlQueue;
+  readonly changes: ChangeLog;
+  readonly confirm: Confirm;
+  readonly events: Events;
   readonly usageLedger: UsageLedger;
   readonly graveyard: Graveyard;
   readonly hits: HitCounter;
   readonly keyMemory: KeyMemory;
+  readonly originMemory: OriginMemory;
   readonly keyRecords: KeyRecordCache;
   readonly keyDirectory: KeyDirectory;
   readonly limiter: RateLimiter;
   readonly unidentified: AddressLimiter;
   readonly peppers: () => Promise<ReadonlyMap<number, CryptoKey>>;
+  readonly tenants: Tenants;
+  readonly gatewayKeys: GatewayKeys;
+  readonly users: Users;
+  readonly auditLog: AuditLog;
+  readonly outcomes: Outcomes;
+  readonly identityTokens: IdentityTokens;
+  /** The issuer that people's tokens must name; empty when none is configured. */
+  readonly identityIssuer: string;
+  readonly adminToken: string;
+  readonly random: (bytes: number) => Uint8Array;
   readonly parts: readonly Part[];
   readonly log: Log;
   /** Unix milliseconds by the isolate's clock, which moves only after I/O. */
   readonly clock: () => number;
   readonly newRequestId: () => string;
+  readonly newEventId: () => string;
   readonly newWaitBudget: () => WaitBudget;
   readonly randomBits: () => string;
   readonly pause: (ms: number) => Promise<void>;
   readonly settleAgainMs: readonly number[];
+  readonly failoverMs: number;
   readonly namespaceVersion: string;
   readonly memoryMs: number;
   readonly outageMs: number;

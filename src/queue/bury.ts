@@ -1,17 +1,19 @@
 import type { Graveyard, Log } from "../core/ports.ts";
 import type { Batch, Message } from "./consume.ts";
-import { deliverAgain } from "./deliver-again.ts";
 
-type BuryPorts = { readonly graveyard: Graveyard; readonly log: Log };
+export type BuryPorts = { readonly graveyard: Graveyard; readonly log: Log };
 
 type Hopeless = { readonly message: Message; readonly reason: string };
 
 /** Half of a dead letter's deliveries, three and a half hours: the other half is left for the burial, after which the queue drops it. */
 const PATIENCE = 50;
 
+/** With the 100 retries that Cloudflare allows at the most, an outage may last almost eight hours. */
+const LONGEST_SECONDS = 300;
+
 /**
- * Where dead letters end that an outage still keeps out of the books. They wait on, for good usage must not be buried and hits have no
- * other copy; what has waited too long is buried, for a person to look at.
+ * Where dead letters end that an outage still keeps from being consumed. They wait on, for what is good must not be buried and may have
+ * no other copy; what has waited too long is buried, for a person to look at.
  */
 export async function bury(ports: BuryPorts, { queue, messages }: Batch): Promise<void> {
   for (const message of messages) if (message.attempts < PATIENCE) deliverAgain(message);
@@ -43,4 +45,17 @@ export async function buryMessages<T extends Hopeless>(
   for (const { message } of hopeless) message.ack();
   log.error("messages-buried", { queue, messages: hopeless.length });
   return hopeless;
+}
+
+/**
+ * Gives a message back to its queue, each time for twice as long. Without a wait an outage of a minute uses up all retries, and the
+ * queue gives up on what is good.
+ */
+export function deliverAgain(message: Message): void {
+  message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
+}
+
+/** Seconds until the next delivery of a message that was delivered `attempts` times. */
+export function retryDelaySeconds(attempts: number): number {
+  return Math.min(2 ** attempts, LONGEST_SECONDS);
 }

@@ -1,8 +1,10 @@
 import { parseUsageMessage } from "../core/messages.ts";
-import type { Recording, UsageLedger } from "../core/ports.ts";
+import type { Ledger, Recording, UsageLedger } from "../core/ports.ts";
 import type { UsageMessage } from "../core/usage.ts";
-import { buryMessages } from "./bury.ts";
-import type { Batch, ConsumePorts, Message } from "./consume.ts";
+import { buryMessages, type BuryPorts } from "./bury.ts";
+import type { Batch, Message } from "./consume.ts";
+
+export type RecordPorts = BuryPorts & { readonly usageLedger: UsageLedger; readonly ledger: Ledger };
 
 type Parsed = { readonly message: Message; readonly usage: UsageMessage };
 
@@ -13,17 +15,14 @@ type TenantBatch = { readonly queue: string; readonly tenantId: string; readonly
  * messages of tenants whose statement failed, which may be recorded later and hold up nobody else. What can never be recorded, since it
  * is no usage or the books refuse it, is buried at once: no retry mends it.
  */
-export async function recordUsage(ports: ConsumePorts, { queue, messages }: Batch): Promise<readonly Message[]> {
+export async function recordUsage(ports: RecordPorts, { queue, messages }: Batch): Promise<readonly Message[]> {
   const { good, malformed } = sorted(messages);
   await buryMessages(ports, queue, malformed);
   const tenants = [...byTenant(good)].map(([tenantId, parsed]) => recordTenant(ports, { queue, tenantId, parsed }));
   return (await Promise.all(tenants)).flat();
 }
 
-async function recordTenant(
-  ports: ConsumePorts,
-  { queue, tenantId, parsed }: TenantBatch,
-): Promise<readonly Message[]> {
+async function recordTenant(ports: RecordPorts, { queue, tenantId, parsed }: TenantBatch): Promise<readonly Message[]> {
   const waiting = new Set(parsed);
   const recorded: Parsed[] = [];
   const refused: (Parsed & { reason: string })[] = [];
@@ -70,7 +69,7 @@ async function record(usageLedger: UsageLedger, tenantId: string, part: readonly
 }
 
 /** Buried events leave it too: the sweep would send them again each minute, to be buried under a new message's id. */
-async function emptyOutbox({ ledger, log }: ConsumePorts, done: readonly Parsed[]): Promise<void> {
+async function emptyOutbox({ ledger, log }: RecordPorts, done: readonly Parsed[]): Promise<void> {
   const eventIds = eventsOf(done).map(({ eventId }) => eventId);
   try {
     await ledger.forget(eventIds);

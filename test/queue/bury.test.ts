@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { retryDelaySeconds } from "../../src/queue/bury.ts";
 import { REFUSED_ENDPOINT } from "../support/memory-usage-ledger.ts";
 import { queueTimeline } from "../support/queue-timeline.ts";
 import { sampleEvent, sampleHits } from "../support/sample-usage.ts";
@@ -71,4 +72,20 @@ it("keeps the poison in the queue until the graveyard answers, because nobody el
   expect(story).toEqual(["poison again in 2 s", "poison again in 4 s", "poison done"]);
   expect(buried).toHaveLength(1);
   expect(logged).toEqual(["messages-not-buried", "messages-not-buried", "messages-buried"]);
+});
+
+it.each([
+  { attempts: 1, seconds: 2, because: "most outages are a lost connection" },
+  { attempts: 2, seconds: 4, because: "each wait is twice the last" },
+  { attempts: 8, seconds: 256, because: "it still doubles" },
+  { attempts: 9, seconds: 300, because: "recovery is noticed within five minutes" },
+  { attempts: 100, seconds: 300, because: "the bound holds for the last retry" },
+  { attempts: 5_000, seconds: 300, because: "no count of deliveries overflows" },
+])("waits $seconds s after $attempts deliveries: $because", ({ attempts, seconds }) => {
+  expect(retryDelaySeconds(attempts)).toBe(seconds);
+});
+
+it("outlasts an outage of seven and a half hours with the retries that a queue has", () => {
+  const waits = Array.from({ length: 100 }, (_, at) => retryDelaySeconds(at + 1));
+  expect(waits.reduce((sum, seconds) => sum + seconds, 0)).toBeGreaterThan(7.5 * 3_600);
 });

@@ -1,3 +1,4 @@
+import type { Change } from "../../src/core/changes.ts";
 import { consume, type Message } from "../../src/queue/consume.ts";
 import type { UsageEvent, UsageMessage } from "../../src/core/usage.ts";
 import { memoryGraveyard } from "./memory-graveyard.ts";
@@ -7,7 +8,7 @@ import { sampleEvent } from "./sample-usage.ts";
 
 const TENANT = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
 
-type Part = "books" | "graveyard" | "ledger";
+type Part = "books" | "graveyard" | "ledger" | "changes";
 
 type Waiting = { readonly id: string; readonly body: unknown; attempts: number; dueAtMs: number };
 
@@ -22,6 +23,7 @@ export function queueTimeline(queue = "tikedge-usage") {
   const down = new Set<Part>();
   const story: string[] = [];
   const logged: string[] = [];
+  const published: Change[] = [];
   const waiting: Waiting[] = [];
   const books = memoryUsageLedger();
   const graveyard = memoryGraveyard();
@@ -34,6 +36,19 @@ export function queueTimeline(queue = "tikedge-usage") {
     return through("books", work);
   };
   const run = consume({
+    changes: {
+      publish: async (changes) => {
+        if (down.has("changes")) return "unavailable";
+        published.push(...changes);
+        return "published";
+      },
+    },
+    deliveries: {
+      claim: () => Promise.reject(new Error("nothing is announced here")),
+      conclude: async () => undefined,
+    },
+    webhookSender: { send: async () => null },
+    webhookRetries: { firstDelayMs: 1, mostAttempts: 1 },
     usageLedger: {
       addEvents: (tenantId, events) => counted(events, () => books.addEvents(tenantId, events)),
       addHits: (tenantId, batches) => counted(batches, () => books.addHits(tenantId, batches)),
@@ -55,6 +70,7 @@ export function queueTimeline(queue = "tikedge-usage") {
   return {
     story,
     logged,
+    published,
     waiting,
     books,
     buried: graveyard.buried,
@@ -69,7 +85,13 @@ export function queueTimeline(queue = "tikedge-usage") {
     },
     /** An event that went the whole way to the outbox. */
     settled: async (endpoint: string): Promise<UsageEvent> => {
-      const order = { tenantId: TENANT, upstreamKeyId: "platform", endpoint, credits: 1, requestId: "request" };
+      const order = {
+        tenantId: TENANT,
+        candidates: [{ id: "platform", cap: null }],
+        endpoint,
+        credits: 1,
+        requestId: "request",
+      };
       const reservation = await ledger.reserve({ ...order, randomBits: "0".repeat(20) });
       if (reservation.kind !== "reserved") throw new Error("nothing was reserved");
       const event = sampleEvent(TENANT, { endpoint, occurredAtMs: reservation.occurredAtMs });

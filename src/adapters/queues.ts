@@ -1,0 +1,23 @@
+import type { ControlMessage, ControlQueue } from "../core/control-ports.ts";
+import type { UsageQueue } from "../core/ports.ts";
+import type { UsageMessage } from "../core/usage.ts";
+
+/** Cloudflare's bound on one `sendBatch`, messages. */
+const BATCH = 100;
+
+/** Usage on its way through Cloudflare Queues. Throws when the queue refuses: the outbox keeps what was not sent. */
+export function queueUsage(queue: Queue<UsageMessage>): UsageQueue {
+  return { send: (messages) => sendAll(queue, messages) };
+}
+
+/** What the control plane has to tell, on its way through Cloudflare Queues. Throws when the queue refuses. */
+export function queueControl(queue: Queue<ControlMessage>): ControlQueue {
+  return { send: (messages, delaySeconds = 0) => sendAll(queue, messages, delaySeconds) };
+}
+
+async function sendAll<Message>(queue: Queue<Message>, messages: readonly Message[], delaySeconds = 0): Promise<void> {
+  for (let at = 0; at < messages.length; at += BATCH) {
+    const batch = messages.slice(at, at + BATCH).map((body) => ({ body }));
+    await queue.sendBatch(batch, { delaySeconds });
+  }
+}
