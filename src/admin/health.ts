@@ -1,9 +1,18 @@
 import { createMiddleware } from "hono/factory";
+import * as v from "valibot";
 import type { Part } from "../core/ports.ts";
+import { described } from "./describe.ts";
+
+const Live = v.object({ status: v.literal("ok") });
+const State = v.picklist(["ok", "down"]);
+const Health = v.object({ status: State, parts: v.record(v.string(), State) });
 
 /** Answers while the Worker runs, and asks nothing. */
 export const livez = () =>
-  createMiddleware(async (c) => c.json({ status: "ok" }, 200, { "cache-control": "no-store" }));
+  described(
+    createMiddleware(async (c) => c.json({ status: "ok" }, 200, { "cache-control": "no-store" })),
+    { summary: "Say that the Worker runs", responses: { 200: Live } },
+  );
 
 type HealthPorts = { readonly parts: readonly Part[]; readonly clock: () => number; readonly healthMs: number };
 
@@ -14,7 +23,7 @@ type HealthPorts = { readonly parts: readonly Part[]; readonly clock: () => numb
 export const healthz = ({ parts, clock, healthMs }: HealthPorts) => {
   let nextCheckMs = 0;
   let last: readonly string[] | undefined;
-  return createMiddleware(async function healthz(c) {
+  const healthz = createMiddleware(async function healthz(c) {
     if (last === undefined || clock() >= nextCheckMs) {
       nextCheckMs = clock() + healthMs;
       last = await downOf(parts);
@@ -25,6 +34,7 @@ export const healthz = ({ parts, clock, healthMs }: HealthPorts) => {
       "cache-control": "no-store",
     });
   });
+  return described(healthz, { summary: "Say which part does not answer", responses: { 200: Health, 503: Health } });
 };
 
 async function downOf(parts: readonly Part[]): Promise<string[]> {

@@ -60,12 +60,19 @@ async function endAbandonedRuns(): Promise<void> {
   }
 }
 
-/** Every duration is a setting that tests shrink; how long a queue waits for a batch to fill can be set in this file only. */
+/**
+ * Every duration is a setting that tests shrink; how long a queue waits for a batch to fill can be set in this file only. What it names
+ * is in the checkout, and built already.
+ */
 async function writeConfig(dir: string): Promise<string> {
   const deployed = await readFile(join(ROOT, "wrangler.toml"), "utf8");
   const file = join(dir, "wrangler.toml");
-  const hurried = deployed.replaceAll(/^max_batch_timeout = \d+$/gm, "max_batch_timeout = 0");
-  await writeFile(file, hurried.replace('main = "src/index.ts"', `main = "${join(ROOT, "src", "index.ts")}"`));
+  const written = deployed
+    .replaceAll(/^max_batch_timeout = \d+$/gm, "max_batch_timeout = 0")
+    .replace('main = "src/index.ts"', `main = "${join(ROOT, "src", "index.ts")}"`)
+    .replace('directory = "dist/assets"', `directory = "${join(ROOT, "dist", "assets")}"`)
+    .replace(/^\[build\]\n(?:.+\n)+/m, "");
+  await writeFile(file, written);
   return file;
 }
 
