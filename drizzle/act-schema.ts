@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, integer, jsonb, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { check, index, integer, jsonb, primaryKey, text, uuid } from "drizzle-orm/pg-core";
 import { app, instant, oneOf } from "./columns.ts";
 
 const actorKinds = ["operator", "key", "user", "system"] as const;
@@ -53,6 +53,13 @@ export const webhookEvents = app.table(
     type: text().notNull(),
     data: jsonb().notNull(),
     createdAt: instant("created_at").notNull().defaultNow(),
+    /** When there was a delivery for each webhook that wants it; null: nobody was told yet. */
+    announcedAt: instant("announced_at"),
   },
-  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    index("webhook_events_unannounced")
+      .on(t.createdAt)
+      .where(sql`${t.announcedAt} IS NULL`),
+  ],
 );

@@ -8,3 +8,4 @@ export { apiKeys } from "./gateway-key-schema.ts";
 export { plans } from "./plan-schema.ts";
 export { tenants, tenantUsers, upstreamKeys } from "./tenancy-schema.ts";
 export { deadMessages, tiktokUserSnapshots, usageDailyRollup, usageEvents, usageHits } from "./usage-schema.ts";
+export { webhookDeliveries, webhooks } from "./webhook-schema.ts";

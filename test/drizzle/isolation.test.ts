@@ -20,6 +20,10 @@ const rowOf: Readonly<Record<string, string>> = {
     VALUES ($1, 'operator', 'operator', 'key.revoke', 's', 'r', '{}')`,
   idempotency_keys: "INSERT INTO app.idempotency_keys VALUES ($1, 'key', 'f', 200, '{}')",
   webhook_events: "INSERT INTO app.webhook_events VALUES ($1, uuidv7(), 'upstream_key.invalid', '{}')",
+  webhooks: `INSERT INTO app.webhooks
+    SELECT id, id, 'https://example.com/', '{}', 1, 'iv', 'key', 'iv', 'secret' FROM CAST($1 AS uuid) AS id`,
+  webhook_deliveries: `INSERT INTO app.webhook_deliveries (tenant_id, webhook_id, event_tenant_id, event_id, event)
+    SELECT id, id, id, uuidv7(), 'upstream_key.invalid' FROM CAST($1 AS uuid) AS id`,
   tiktok_user_snapshots: "INSERT INTO app.tiktok_user_snapshots (tenant_id, sec_uid, unique_id) VALUES ($1, 's', 'u')",
 };
 
@@ -194,6 +198,23 @@ describe("app_ops", () => {
 
   it("reads no digest of a key, because ending one takes none", async () => {
     await expect(database.asOperator(TENANT_A, "SELECT digest FROM app.api_keys")).rejects.toThrow(/permission denied/);
+  });
+
+  it.each([
+    { column: "data", table: "webhook_events" },
+    { column: "webhook_id", table: "webhook_deliveries" },
+    { column: "url", table: "webhooks" },
+  ])("reads no $column of $table, because sending an event again takes its id", async ({ column, table }) => {
+    await expect(database.ops.query(`SELECT ${column} FROM app.${table}`)).rejects.toThrow(/permission denied/);
+  });
+
+  it("finds what was not delivered yet of all tenants, and nothing else", async () => {
+    const { ops, owner } = database;
+    const found = async (table: string) => (await ops.query(`SELECT FROM app.${table}`)).rowCount;
+    expect([await found("webhook_events"), await found("webhook_deliveries")]).toEqual([2, 2]);
+    await owner.query("UPDATE app.webhook_events SET announced_at = now() WHERE tenant_id = $1", [TENANT_A]);
+    await owner.query("UPDATE app.webhook_deliveries SET status = 'dead' WHERE tenant_id = $1", [TENANT_B]);
+    expect([await found("webhook_events"), await found("webhook_deliveries")]).toEqual([1, 1]);
   });
 
   it("reads the upstream keys in use of all tenants, sealed as they are, because the wrapping key is rotated for all", async () => {

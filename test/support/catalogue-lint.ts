@@ -27,7 +27,9 @@ const rules: readonly string[] = [
    WHERE schemaname = 'app' AND 'app_ops' = ANY (roles)
      AND ((cmd <> 'INSERT' AND qual NOT IN (own, own_or_platform))
        OR (cmd IN ('ALL', 'INSERT', 'UPDATE') AND coalesce(with_check, 'none') NOT IN (own, own_or_platform)))
-     AND (tablename, policyname, cmd) NOT IN (('tenants', 'every_tenant', 'SELECT'), ('upstream_keys', 'sealed_keys', 'SELECT'))`,
+     AND (tablename, policyname, cmd) NOT IN (('tenants', 'every_tenant', 'SELECT'), ('upstream_keys', 'sealed_keys', 'SELECT'),
+       ('webhooks', 'sealed_secrets', 'SELECT'), ('webhook_events', 'unannounced', 'SELECT'),
+       ('webhook_deliveries', 'undelivered', 'SELECT'))`,
 
   `SELECT format('%s: %s may %s and the log is append-only', relname, grantee, privilege) FROM privileges
    WHERE relname = 'audit_log' AND privilege NOT IN ('SELECT', 'INSERT')`,
