@@ -1,5 +1,5 @@
 import { fromBase64, toBase64, utf8 } from "./bytes.ts";
-import type { EventType } from "./resources.ts";
+import type { DeliveryView, EventType } from "./resources.ts";
 
 /** The specification asks for 24 to 64 random bytes. */
 const SECRET_BYTES = 32;
@@ -54,7 +54,25 @@ export async function webhookHeaders({ id, body, secret, nowMs }: Signed): Promi
   };
 }
 
-/** How long to wait after `attempts` attempts failed: from `firstMs`, twice as long each time, an hour at most. */
-export function webhookDelayMs(attempts: number, firstMs: number): number {
-  return Math.min(firstMs * 2 ** (attempts - 1), LONGEST_DELAY_MS);
+/** What is to become of a delivery after an attempt. */
+export type AfterAttempt = {
+  readonly status: DeliveryView["status"];
+  /** Of the reply; null when none came. */
+  readonly lastStatus: number | null;
+  /** Until the next attempt. */
+  readonly delayMs: number;
+};
+
+export type RetryRules = { readonly firstDelayMs: number; readonly mostAttempts: number };
+
+/**
+ * Any 2xx is a receipt; a redirect is none, for a receiver that moved must be told to us and not to whoever answers there now. After a
+ * failure the wait doubles, up to an hour; after the last attempt only a person brings it back.
+ */
+export function afterAttempt(attempts: number, lastStatus: number | null, rules: RetryRules): AfterAttempt {
+  const isReceipt = lastStatus !== null && lastStatus >= 200 && lastStatus < 300;
+  if (isReceipt) return { status: "delivered", lastStatus, delayMs: 0 };
+  if (attempts >= rules.mostAttempts) return { status: "dead", lastStatus, delayMs: 0 };
+  const delayMs = Math.min(rules.firstDelayMs * 2 ** (attempts - 1), LONGEST_DELAY_MS);
+  return { status: "pending", lastStatus, delayMs };
 }

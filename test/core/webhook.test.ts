@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
-import { newWebhookSecret, webhookBody, webhookDelayMs, webhookHeaders } from "../../src/core/webhook.ts";
+import { afterAttempt, newWebhookSecret, webhookBody, webhookHeaders } from "../../src/core/webhook.ts";
 
 const counting = (bytes: number) => Uint8Array.from({ length: bytes }, (_, at) => at);
 const secret = newWebhookSecret(counting);
@@ -58,12 +58,34 @@ describe("signatures", () => {
   });
 });
 
-it.each([
-  { attempts: 1, delayMs: 5_000, because: "the first wait is the shortest" },
-  { attempts: 2, delayMs: 10_000, because: "it doubles" },
-  { attempts: 10, delayMs: 2_560_000, because: "it goes on doubling" },
-  { attempts: 11, delayMs: 3_600_000, because: "it ends at an hour" },
-  { attempts: 5_000, delayMs: 3_600_000, because: "it ends at an hour however often" },
-])("waits $delayMs ms after $attempts attempts: $because", ({ attempts, delayMs }) => {
-  expect(webhookDelayMs(attempts, 5_000)).toBe(delayMs);
+describe("after an attempt", () => {
+  const rules = { firstDelayMs: 5_000, mostAttempts: 12 };
+
+  it.each([
+    { status: 200, is: "delivered", because: "it is a receipt" },
+    { status: 204, is: "delivered", because: "a receipt needs no body" },
+    { status: 299, is: "delivered", because: "any 2xx is one" },
+    { status: 199, is: "pending", because: "it is no final status" },
+    { status: 301, is: "pending", because: "whoever answers there now was not told to us" },
+    { status: 404, is: "pending", because: "a receiver may be put back" },
+    { status: 500, is: "pending", because: "a receiver may recover" },
+    { status: null, is: "pending", because: "none came" },
+  ])("a reply of $status leaves it $is: $because", ({ status, is }) => {
+    expect(afterAttempt(1, status, rules)).toMatchObject({ status: is, lastStatus: status });
+  });
+
+  it.each([
+    { attempts: 1, delayMs: 5_000, because: "the first wait is the shortest" },
+    { attempts: 2, delayMs: 10_000, because: "it doubles" },
+    { attempts: 10, delayMs: 2_560_000, because: "it goes on doubling" },
+    { attempts: 11, delayMs: 3_600_000, because: "it ends at an hour" },
+  ])("$attempts of them failed: waits $delayMs ms, because $because", ({ attempts, delayMs }) => {
+    expect(afterAttempt(attempts, 500, rules)).toEqual({ status: "pending", lastStatus: 500, delayMs });
+  });
+
+  it("gives up after the last one, because a receiver that is gone must not be called for ever", () => {
+    expect(afterAttempt(12, 500, rules).status).toBe("dead");
+    expect(afterAttempt(13, null, rules).status).toBe("dead");
+    expect(afterAttempt(12, 200, rules).status).toBe("delivered");
+  });
 });
