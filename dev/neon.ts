@@ -17,13 +17,18 @@ const ISOLATION_LEVELS: Readonly<Record<string, string>> = {
 /** Values stay as Postgres writes them: the driver parses. */
 const RAW_TEXT = { getTypeParser: () => (text: string) => text };
 
-export type NeonOptions = { readonly postgresUrl: string; readonly port?: number };
+export type NeonOptions = {
+  readonly postgresUrl: string;
+  readonly port?: number;
+  /** How many connections each role shares. Neon's pooler, too, hands a connection to another request after each transaction. */
+  readonly connections?: number;
+};
 
 /**
  * Speaks Neon's SQL over HTTP at `/sql`, as its serverless driver sends it: values travel as Postgres writes them, a batch is one
  * transaction. User, password and database come from the request, so roles and their rights are as real as with Neon.
  */
-export async function startNeon({ postgresUrl, port = 0 }: NeonOptions): Promise<RunningEndpoint> {
+export async function startNeon({ postgresUrl, port = 0, connections = 10 }: NeonOptions): Promise<RunningEndpoint> {
   const pools = new Map<string, Pool>();
 
   function poolFor(connectionString: string): Pool {
@@ -32,7 +37,7 @@ export async function startNeon({ postgresUrl, port = 0 }: NeonOptions): Promise
     url.search = "";
     const known = pools.get(url.href);
     if (known !== undefined) return known;
-    const pool = new Pool({ connectionString: url.href, max: 10, idleTimeoutMillis: 5_000 });
+    const pool = new Pool({ connectionString: url.href, max: connections, idleTimeoutMillis: 5_000 });
     // An idle connection that Postgres ends is replaced by the next query.
     pool.on("error", () => undefined);
     pools.set(url.href, pool);

@@ -1,11 +1,17 @@
 import { neon, neonConfig } from "@neondatabase/serverless";
 import { sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import { drizzle } from "drizzle-orm/neon-http";
 import type { NeonHttpDatabase } from "drizzle-orm/neon-http";
+import { Unavailable } from "../core/control-ports.ts";
 import type { Part } from "../core/ports.ts";
 
-export type Database = NeonHttpDatabase;
+/** Not exported: what runs SQL is in reach of this file alone. */
+const vendor = Symbol("vendor");
+
+/** A database that only the functions below can run a statement on, each for somebody: a tenant, a key, an origin, or the operator. */
+export type Database = { readonly [vendor]: NeonHttpDatabase };
 
 export type DatabaseSettings = {
   /** Where SQL is sent instead of to Neon, e.g. a local endpoint. One per process: the vendor keeps it in a global. */
@@ -26,24 +32,72 @@ export function connect(databaseUrl: string, { sqlEndpoint, timeoutMs }: Databas
       return AbortSignal.timeout(timeoutMs);
     },
   };
-  return drizzle(neon(databaseUrl, { fetchOptions }));
+  return { [vendor]: drizzle(neon(databaseUrl, { fetchOptions })) };
+}
+
+/** Builds statements. It belongs to no database, so a statement that is awaited by itself fails instead of running for nobody. */
+export const statement = drizzle.mock();
+
+export type Statements = readonly [BatchItem<"pg">, ...BatchItem<"pg">[]];
+type Results<T extends Statements> = Promise<BatchResponse<T>>;
+
+/** A statement in SQL; `Row` is what it returns, as the driver reads it. */
+export function query<Row extends Record<string, unknown>>(text: SQL) {
+  return statement.execute<Row>(text);
 }
 
 /**
  * The only way to a tenant's tables: runs the statements as one transaction in which row-level security shows this tenant alone. The
- * tenant is set for the transaction, never for the connection, which a pooler hands to somebody else next.
+ * tenant is set for the transaction, never for the connection, which a pooler hands to somebody else next. Throws `Unavailable` when
+ * Postgres does not answer.
  */
-export async function withTenant<T extends Statements>(
-  database: Database,
-  tenantId: string,
-  statements: T,
-): Promise<BatchResponse<T>> {
-  const setTenant = database.execute(sql`SELECT set_config('app.tenant_id', ${tenantId}, true)`);
-  const [, ...results] = await database.batch([setTenant, ...statements]);
-  return results;
+export function withTenant<T extends Statements>(database: Database, tenantId: string, statements: T): Results<T> {
+  return transaction(database, { name: "app.tenant_id", value: tenantId }, statements);
 }
 
-type Statements = readonly [BatchItem<"pg">, ...BatchItem<"pg">[]];
+/** As `app_auth`, who sees the one gateway key of this public id and what hangs on it. */
+export function withKey<T extends Statements>(database: Database, keyId: string, statements: T): Results<T> {
+  return transaction(database, { name: "app.key_id", value: keyId }, statements);
+}
+
+/** As `app_auth`, who sees the publishable keys that name this web origin and are good now. */
+export function withOrigin<T extends Statements>(database: Database, origin: string, statements: T): Results<T> {
+  return transaction(database, { name: "app.origin", value: origin }, statements);
+}
+
+/** As `app_ops`, who sees what its policies say of all tenants and writes to the one that is acted on; null when it is none. */
+export function asOperator<T extends Statements>(
+  database: Database,
+  tenantId: string | null,
+  statements: T,
+): Results<T> {
+  return transaction(database, { name: "app.tenant_id", value: tenantId ?? "" }, statements);
+}
+
+type Setting = { readonly name: string; readonly value: string };
+
+async function transaction<T extends Statements>(
+  database: Database,
+  { name, value }: Setting,
+  statements: T,
+): Results<T> {
+  const setting = query(sql`SELECT set_config(${name}, ${value}, true)`);
+  try {
+    const [, ...results] = await database[vendor].batch([setting, ...statements]);
+    return results;
+  } catch (error) {
+    throw isAnswer(error) ? error : new Unavailable("Postgres does not answer", { cause: error });
+  }
+}
+
+/**
+ * Whether Postgres has judged the statement. Without an SQLSTATE nothing came back; of the others these say that the server could not
+ * serve, not that the statement is wrong: 08 connection, 40 deadlock, 53 resources, 57 shutdown, 58 system (PostgreSQL, Appendix A).
+ */
+function isAnswer(error: unknown): boolean {
+  const state = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "08000";
+  return !/^(?:08|40|53|57|58)/.test(state);
+}
 
 /** Postgres as a part of the gateway's health. */
 export function neonPart(database: Database): Part {
@@ -51,7 +105,7 @@ export function neonPart(database: Database): Part {
     name: "postgres",
     async ping() {
       try {
-        await database.execute(sql`SELECT 1`);
+        await asOperator(database, null, [query(sql`SELECT 1`)]);
         return true;
       } catch {
         return false;

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { deadMessages } from "../../drizzle/schema.ts";
 import type { DeadMessage, Graveyard } from "../core/ports.ts";
+import { asOperator, statement } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
 
 /**
@@ -10,7 +11,9 @@ import type { Database } from "./neon-database.ts";
 export function neonGraveyard(database: Database): Graveyard {
   return {
     async bury(messages) {
-      if (messages.length > 0) await database.insert(deadMessages).values(messages.map(toRow)).onConflictDoNothing();
+      if (messages.length === 0) return;
+      const insert = statement.insert(deadMessages).values(messages.map(toRow)).onConflictDoNothing();
+      await asOperator(database, null, [insert]);
     },
   };
 }

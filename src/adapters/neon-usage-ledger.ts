@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Recording, UsageLedger } from "../core/ports.ts";
 import type { HitBatch, UsageEvent } from "../core/usage.ts";
-import { withTenant } from "./neon-database.ts";
+import { query, withTenant } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
 
 /**
@@ -14,12 +14,12 @@ export function neonUsageLedger(database: Database): UsageLedger {
   return {
     async addEvents(tenantId, events) {
       if (events.length === 0) return { kind: "recorded" };
-      return recording(withTenant(database, tenantId, [database.execute(insertEvents(events))]));
+      return recording(withTenant(database, tenantId, [query(insertEvents(events))]));
     },
     async addHits(tenantId, batches) {
       const rows = batches.flatMap(hitRows);
       if (rows.length === 0) return { kind: "recorded" };
-      return recording(withTenant(database, tenantId, [database.execute(insertHits(rows))]));
+      return recording(withTenant(database, tenantId, [query(insertHits(rows))]));
     },
   };
 }
@@ -52,7 +52,7 @@ async function recording(statement: Promise<unknown>): Promise<Recording> {
   }
 }
 
-/** Empty when Postgres gave none. The error of a batch is Postgres' own; that of a single query has it as its cause. */
+/** Empty when Postgres gave none. An outage carries what the vendor threw as its cause. */
 function sqlState(error: unknown): string {
   if (!(error instanceof Error)) return "";
   return "code" in error && typeof error.code === "string" ? error.code : sqlState(error.cause);
