@@ -1,6 +1,6 @@
 import type { Redis } from "@upstash/redis/cloudflare";
-import { parseKeyRecord } from "../core/key-record.ts";
 import type { KeyRecordCache, Log } from "../core/ports.ts";
+import { parseKeyRecord } from "../core/tenant.ts";
 
 /** Key records in Upstash for `keepMs`: known keys keep working that long while Postgres is down. The upstream key in them is sealed. */
 export function upstashKeyRecords(redis: Redis, keepMs: number, log: Log): KeyRecordCache {

@@ -1,24 +1,28 @@
 import { Ratelimit } from "@upstash/ratelimit";
 import type { Redis } from "@upstash/redis/cloudflare";
-import type { Log, RateLimiter } from "../core/ports.ts";
+import { LRUCache } from "lru-cache";
+import type { Bucket, Log, RateLimiter } from "../core/ports.ts";
+
+/** Plans have few shapes of buckets, but tenants choose the budgets of their keys. */
+const MOST_SHAPES = 1_000;
 
 /**
- * A token bucket per tenant by @upstash/ratelimit. Fails open: `unavailable` when Redis does not answer, and then nobody states
- * figures. The library's own timeout answers "success" with zeros, so it is told apart by its reason; its caches and analytics are
- * off because they grow without bound in an isolate.
+ * Token buckets by @upstash/ratelimit. Fails open: `unavailable` when Redis does not answer, and then nobody states figures. The
+ * library's own timeout answers "success" with zeros, so it is told apart by its reason; its caches and analytics are off because they
+ * grow without bound in an isolate.
  */
 export function upstashLimiter(redis: Redis, timeoutMs: number, log: Log): RateLimiter {
-  const limiters = new Map<string, Ratelimit>();
-  const limiterOf = (capacity: number, refillPerSecond: number) => {
-    const shape = `${capacity}:${refillPerSecond}`;
-    const limiter = limiters.get(shape) ?? bucket(redis, { capacity, refillPerSecond, timeoutMs });
+  const limiters = new LRUCache<string, Ratelimit>({ max: MOST_SHAPES });
+  const limiterOf = (bucket: Bucket) => {
+    const shape = `${bucket.capacity}:${bucket.refill}:${bucket.everyMs}`;
+    const limiter = limiters.get(shape) ?? newLimiter(redis, bucket, timeoutMs);
     limiters.set(shape, limiter);
     return limiter;
   };
   return {
-    async take(tenantId, { capacity, refillPerSecond }) {
+    async take(name, bucket) {
       try {
-        const taken = await limiterOf(capacity, refillPerSecond).limit(tenantId);
+        const taken = await limiterOf(bucket).limit(name);
         if (taken.reason === "timeout") return { kind: "unavailable" };
         return taken.success
           ? { kind: "allowed", limit: taken.limit, remaining: taken.remaining, resetAtMs: taken.reset }
@@ -31,13 +35,10 @@ export function upstashLimiter(redis: Redis, timeoutMs: number, log: Log): RateL
   };
 }
 
-function bucket(
-  redis: Redis,
-  { capacity, refillPerSecond, timeoutMs }: { capacity: number; refillPerSecond: number; timeoutMs: number },
-): Ratelimit {
+function newLimiter(redis: Redis, { capacity, refill, everyMs }: Bucket, timeoutMs: number): Ratelimit {
   return new Ratelimit({
     redis,
-    limiter: Ratelimit.tokenBucket(refillPerSecond, "1 s", capacity),
+    limiter: Ratelimit.tokenBucket(refill, `${everyMs} ms`, capacity),
     prefix: "tkb",
     ephemeralCache: false,
     analytics: false,

@@ -16,6 +16,11 @@ export function addressGroup(address: string): string {
   return `${groups.slice(0, NETWORK_GROUPS).join(":")}::/64`;
 }
 
+/** Whom limits count a request for: Cloudflare says where it came from. Without its word all are one client. */
+export function clientAddress(headers: Headers): string {
+  return addressGroup(headers.get("cf-connecting-ip") ?? "unknown");
+}
+
 /** The eight groups of an IPv6 address in lower-case hex without leading zeros, or nothing for what is none. */
 function groupsOf(address: string): readonly string[] | undefined {
   const [head, tail, ...more] = withoutDots(address).split("::").map(piecesOf);

@@ -4,7 +4,13 @@ const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 const ID = /^[0-9A-Za-z]{12}$/;
 const SECRET = /^[0-9A-Za-z]{32}$/;
-const KEY = /^(tke_live_([0-9A-Za-z]{12})_[0-9A-Za-z]{32})_([0-9A-Za-z]{6})$/;
+const KEY = /^(tke_(live|pub)_([0-9A-Za-z]{12})_[0-9A-Za-z]{32})_([0-9A-Za-z]{6})$/;
+
+/** A secret key is for servers. A publishable one stands in pages for everybody to read. */
+export type KeyKind = "secret" | "publishable";
+
+/** What a key says of its kind, so that whoever finds one sees at once whether it was to be found. */
+const WORDS: Readonly<Record<KeyKind, string>> = { secret: "live", publishable: "pub" };
 
 /** HMAC-SHA-256 takes any length; less than the digest's own weakens it and more adds little (RFC 2104, section 3). */
 const PEPPER_BYTES = 32;
@@ -21,24 +27,36 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * A gateway key as its owner sees it: `tke_live_<id>_<secret>_<checksum>`. Throws when the id is not 12 or the secret not 32 characters
- * of base62, without naming either.
+ * A gateway key as its owner sees it: `tke_live_<id>_<secret>_<checksum>`, or `tke_pub_...` for a publishable one. Throws when the id is
+ * not 12 or the secret not 32 characters of base62, without naming either.
  */
-export function formatApiKey(id: string, secret: string): string {
+export function formatApiKey(id: string, secret: string, kind: KeyKind = "secret"): string {
   if (!ID.test(id)) throw new RangeError("The id of an API key is 12 characters of base62.");
   if (!SECRET.test(secret)) throw new RangeError("The secret of an API key is 32 characters of base62.");
-  const body = `tke_live_${id}_${secret}`;
+  const body = `tke_${WORDS[kind]}_${id}_${secret}`;
   return `${body}_${checksum(body)}`;
 }
 
 /**
- * The public id inside a key, or nothing for what cannot be one. The checksum is no proof: it only saves the look-up of a mistyped or
- * made-up key.
+ * The public id inside a key and what kind it says it is, or nothing for what cannot be one. The checksum is no proof: it only saves the
+ * look-up of a mistyped or made-up key.
  */
-export function parseApiKey(text: string): { keyId: string } | undefined {
-  const [, body, keyId, check] = KEY.exec(text) ?? [];
+export function parseApiKey(text: string): { readonly keyId: string; readonly kind: KeyKind } | undefined {
+  const [, body, word, keyId, check] = KEY.exec(text) ?? [];
   if (body === undefined || keyId === undefined || check !== checksum(body)) return undefined;
-  return { keyId };
+  return { keyId, kind: word === WORDS.publishable ? "publishable" : "secret" };
+}
+
+/**
+ * What a request presents as its credential, in `X-Api-Key` or in `Authorization: Bearer`; nothing when there is none or both. A repeated
+ * field is one text with a comma.
+ */
+export function presentedCredential(headers: Headers): string | undefined {
+  const apiKey = headers.get("x-api-key");
+  const authorization = headers.get("authorization");
+  if (apiKey !== null && authorization !== null) return undefined;
+  if (apiKey !== null) return apiKey;
+  return authorization === null ? undefined : /^bearer ([^ ]+)$/i.exec(authorization)?.[1];
 }
 
 /**

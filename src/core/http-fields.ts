@@ -1,4 +1,4 @@
-import type { RateDecision } from "./ports.ts";
+import type { Rate, RateDecision } from "./ports.ts";
 
 /** How an answer came about, as `Cache-Status` says it (RFC 9211). `ttlSeconds` is negative for what is stale. */
 export type CacheHandling =
@@ -17,8 +17,6 @@ export type CacheHandling =
     }
   /** A download: never looked up and never kept. */
   | { readonly kind: "bypass" };
-
-type Burst = { readonly capacity: number; readonly refillPerSecond: number };
 
 /** A client asks again after a minute at the latest, for a purge does not reach what a client keeps. */
 const CLIENT_KEEPS_SECONDS = 60;
@@ -46,17 +44,16 @@ export function cacheStatus(handling: CacheHandling): string {
 }
 
 /**
- * `RateLimit-Policy` and `RateLimit` (IETF draft 11) for the tenant's bucket. None when the limiter did not answer: figures are never
- * invented. `w` is the time that an empty bucket takes to fill; `t` is not its rest but when the next token comes, for whoever was
- * refused may ask again then.
+ * `RateLimit-Policy` and `RateLimit` (IETF draft 11) of the limits that a request met. None for a limiter that did not answer: figures
+ * are never invented. `w` is the time that an empty bucket takes to fill; `t` is not its rest but when the next token comes, for whoever
+ * was refused may ask again then.
  */
-export function rateLimitFields(decision: RateDecision, burst: Burst, nowMs: number): Readonly<Record<string, string>> {
-  if (decision.kind === "unavailable") return {};
-  const windowSeconds = Math.ceil(burst.capacity / burst.refillPerSecond);
-  const remaining = Math.max(0, Math.floor(decision.remaining));
+export function rateLimitFields(rates: readonly Rate[], nowMs: number): Readonly<Record<string, string>> {
+  const known = rates.flatMap((rate) => (rate.decision.kind === "unavailable" ? [] : [stated(rate, rate.decision)]));
+  if (known.length === 0) return {};
   return {
-    "ratelimit-policy": `"burst";q=${decision.limit};w=${windowSeconds}`,
-    ratelimit: `"burst";r=${remaining};t=${secondsUntil(decision.resetAtMs, nowMs)}`,
+    "ratelimit-policy": known.map(({ policy, q, w }) => `"${policy}";q=${q};w=${w}`).join(", "),
+    ratelimit: known.map(({ policy, r, atMs }) => `"${policy}";r=${r};t=${secondsUntil(atMs, nowMs)}`).join(", "),
   };
 }
 
@@ -70,6 +67,17 @@ export function serverTiming(durationsMs: Readonly<Record<string, number>>): str
   return Object.entries(durationsMs)
     .map(([name, durationMs]) => `${name};dur=${Number(durationMs.toFixed(1))}`)
     .join(", ");
+}
+
+function stated({ policy, bucket }: Rate, decision: Exclude<RateDecision, { kind: "unavailable" }>) {
+  const { capacity, refill, everyMs } = bucket;
+  return {
+    policy,
+    q: decision.limit,
+    w: Math.ceil((capacity * everyMs) / refill / 1_000),
+    r: Math.max(0, Math.floor(decision.remaining)),
+    atMs: decision.resetAtMs,
+  };
 }
 
 function missed({ status, stored, ttlSeconds }: Extract<CacheHandling, { kind: "miss" }>): string {

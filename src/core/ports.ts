@@ -113,8 +113,14 @@ export type KeyLookup =
   | { readonly kind: "absent" }
   | { readonly kind: "unavailable" };
 
-/** Finds a gateway key by its public id. `absent` only when Postgres said so. */
-export type KeyDirectory = { find(keyId: string): Promise<KeyLookup> };
+export type OriginLookup = "known" | "unknown" | "unavailable";
+
+export type KeyDirectory = {
+  /** Finds a gateway key by its public id. `absent` only when Postgres said so. */
+  find(keyId: string): Promise<KeyLookup>;
+  /** Whether some publishable key that is good now names this web origin. */
+  knowsOrigin(origin: string): Promise<OriginLookup>;
+};
 
 /** Remembers key records outside the isolate, so that known keys work while Postgres is down. */
 export type KeyRecordCache = {
@@ -128,8 +134,19 @@ export type KeyRecordCache = {
 export type KeyMemory = {
   get(keyId: string): KeyRecord | "absent" | undefined;
   put(record: KeyRecord): void;
-  /** Remembers for a while that Postgres does not know this id. */
-  putAbsent(keyId: string): void;
+  /** Whether it is the caller's turn to read the key again before it is too old: one of the isolate does for all, once a while. */
+  mayRenew(keyId: string): boolean;
+  /** Remembers for a while that Postgres does not know this id, asked at `readAtMs`. */
+  putAbsent(keyId: string, readAtMs: number): void;
+  /** Whether nobody has asked this of the key on this day before, as far as is remembered. */
+  isFirstUse(keyId: string, day: string): boolean;
+};
+
+/** Which web origins publishable keys name, in the isolate: for a while, and bounded. */
+export type OriginMemory = {
+  /** Nothing when it is not remembered. */
+  knows(origin: string): boolean | undefined;
+  put(origin: string, known: boolean): void;
 };
 
 /** Counts cache hits. At most once: a count may be lost, never doubled. */
@@ -141,10 +158,17 @@ export type RateDecision =
   /** The limiter did not answer: the caller goes on and states no figures. */
   | { readonly kind: "unavailable" };
 
-/** A token bucket per tenant. */
-export type RateLimiter = {
-  take(tenantId: string, burst: { readonly capacity: number; readonly refillPerSecond: number }): Promise<RateDecision>;
-};
+/** A token bucket: `refill` tokens come every `everyMs`, until it holds `capacity`. */
+export type Bucket = { readonly capacity: number; readonly refill: number; readonly everyMs: number };
+
+/** One bucket that a request takes a token of. `policy` is what clients know it by, `name` what the limiter does. */
+export type Limit = { readonly policy: "burst" | "key"; readonly name: string; readonly bucket: Bucket };
+
+/** What a limit decided on a request. */
+export type Rate = Omit<Limit, "name"> & { readonly decision: RateDecision };
+
+/** Token buckets by name, one for all isolates. */
+export type RateLimiter = { take(name: string, bucket: Bucket): Promise<RateDecision> };
 
 /** Bounds requests without a valid key per client address. Local to a colo; when in doubt it allows. */
 export type AddressLimiter = { allows(address: string): Promise<boolean> };

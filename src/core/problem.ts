@@ -1,8 +1,8 @@
 import { rateLimitFields, secondsUntil } from "./http-fields.ts";
 import type { InvalidParameter } from "./parameters.ts";
-import type { RateDecision } from "./ports.ts";
+import type { Rate } from "./ports.ts";
 import { Problem, type Described } from "./problem-details.ts";
-import type { Tenant } from "./tenant.ts";
+import type { ProbeView } from "./resources.ts";
 
 export { Problem, toProblemBody } from "./problem-details.ts";
 
@@ -14,7 +14,14 @@ const SOON = { retryAfterSeconds: 2 };
 const LATER = { retryAfterSeconds: 60 };
 
 type Rest = Omit<Described, "type" | "status" | "title">;
-type Refused = Extract<RateDecision, { kind: "refused" }>;
+
+/** What was spent to learn of a key. */
+type Cost = { readonly probes: readonly ProbeView[]; readonly credits_charged: number };
+
+const USED_UP: Readonly<Record<Rate["policy"], string>> = {
+  burst: "This tenant's burst allowance is used up.",
+  key: "This key's requests of the day are used up.",
+};
 
 /** Every problem there is. A text here is public: it names what is wrong, and nothing that is somebody's secret. */
 export const problems = {
@@ -42,14 +49,20 @@ export const problems = {
     problem(403, "tenant-suspended", "Tenant suspended", {
       detail: "This tenant is suspended. Its keys work again when the operator lifts that.",
     }),
-  rateExceeded: (decision: Refused, burst: Tenant["burst"], nowMs: number) =>
-    quotaExceeded("burst", {
-      detail: "This tenant's burst allowance is used up.",
-      headers: rateLimitFields(decision, burst, nowMs),
-      retryAfterSeconds: Math.max(1, secondsUntil(decision.resetAtMs, nowMs)),
+  trialEnded: () =>
+    problem(403, "trial-ended", "Trial ended", {
+      detail: "This tenant's trial is over. Its keys work again once it has a plan.",
     }),
+  endpointNotAllowed: (path: string) =>
+    problem(403, "endpoint-not-allowed", "Endpoint not allowed", { detail: `This key may not ask ${path}.` }),
+  originNotAllowed: () =>
+    problem(403, "origin-not-allowed", "Origin not allowed", {
+      detail: "This is a publishable key, and the request does not come from a page of one of its origins.",
+    }),
+  /** Of the limits that a request met, at least one of which refused it. */
+  rateExceeded,
   tooManyUnidentified: () =>
-    quotaExceeded("unidentified", {
+    quotaExceeded(["unidentified"], {
       detail: "Too many requests without a valid key came from this address.",
       ...LATER,
     }),
@@ -77,18 +90,75 @@ export const problems = {
   upstreamMalformed: () => upstreamFailed(502, "upstream-malformed", "sent no complete JSON"),
   upstreamRedirected: () => upstreamFailed(502, "upstream-redirected", "answered with a redirect"),
   upstreamOversized: () => upstreamFailed(502, "upstream-oversized", "sent more than is taken"),
+  bodyTooLarge: (limit: number) =>
+    problem(413, "body-too-large", "Body too large", { detail: `A body has at most ${limit} bytes.` }),
+  unsupportedMediaType: () =>
+    problem(415, "unsupported-media-type", "Unsupported media type", { detail: "A body is application/json." }),
+  malformedJson: () => problem(400, "malformed-json", "Malformed JSON", { detail: "The body is not valid JSON." }),
+  /** One text for what is somebody else's and for what is not there. */
+  notFound: () => problem(404, "not-found", "Not found", { detail: "There is nothing with this id." }),
+  tenantRequired: () =>
+    problem(400, "tenant-required", "No tenant named", {
+      detail: "Name the tenant in the header Tikedge-Tenant.",
+    }),
+  tenantOfKey: () =>
+    problem(400, "tenant-not-allowed", "Tenant not allowed", {
+      detail: "A key acts for its own tenant: leave out the header Tikedge-Tenant.",
+    }),
+  conflict: (because: string) => problem(409, "conflict", "Conflict", { detail: because }),
+  upstreamKeyOnTrial: () =>
+    problem(409, "upstream-key-on-trial", "Another key is on trial", {
+      detail: "An upstream key of this tenant is being probed just now. Nothing was sent or charged.",
+      ...SOON,
+    }),
+  upstreamKeyRejected: (cost: Cost) =>
+    problem(422, "upstream-key-rejected", "Upstream key rejected", {
+      detail: `The upstream refused this key, so it is not used. What its probes cost is in "probes".`,
+      members: cost,
+    }),
+  upstreamKeyNotProbed: (cost: Cost) =>
+    problem(503, "upstream-key-not-probed", "Upstream key not probed", {
+      detail: `The upstream said nothing of this key, so it is not used. What its probes cost is in "probes".`,
+      members: cost,
+      ...SOON,
+    }),
+  idempotencyKeyReused: () =>
+    problem(422, "idempotency-key-reused", "Idempotency key reused", {
+      detail: "This Idempotency-Key was used for another request. Nothing was done.",
+    }),
+  databaseUnavailable: () =>
+    reducedCapacity(
+      "The database does not answer. Whether it was done is not known: repeat it with the same Idempotency-Key.",
+    ),
+  identityTokensUnavailable: () =>
+    problem(503, "identity-unavailable", "Tokens cannot be checked", {
+      detail: "The identity provider's keys could not be read just now.",
+      ...SOON,
+    }),
   internal: () =>
     problem(500, "internal", "Internal error", {
       detail: "Something broke on our side. The request id finds it in our log.",
     }),
 } as const;
 
+function rateExceeded(rates: readonly Rate[], nowMs: number): Problem {
+  const refusals = rates.flatMap(({ policy, decision }) =>
+    decision.kind === "refused" ? [{ policy, seconds: secondsUntil(decision.resetAtMs, nowMs) }] : [],
+  );
+  const policies = refusals.map(({ policy }) => policy);
+  return quotaExceeded(policies, {
+    detail: policies.map((policy) => USED_UP[policy]).join(" "),
+    headers: rateLimitFields(rates, nowMs),
+    retryAfterSeconds: Math.max(1, ...refusals.map(({ seconds }) => seconds)),
+  });
+}
+
 function problem(status: number, slug: string, title: string, rest: Rest): Problem {
   return new Problem({ type: `https://tikedge.dev/problems/${slug}`, status, title, ...rest });
 }
 
-function quotaExceeded(policy: string, rest: Rest): Problem {
-  const members = { "violated-policies": [policy] };
+function quotaExceeded(policies: readonly string[], rest: Rest): Problem {
+  const members = { "violated-policies": policies };
   return new Problem({ type: `${REGISTRY}#quota-exceeded`, status: 429, title: "Quota exceeded", members, ...rest });
 }
 

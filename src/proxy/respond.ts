@@ -97,6 +97,6 @@ function commonHeaders(c: Context<ProxyEnv>, answer: Hit | Fetched, nowMs: numbe
     "x-request-id": c.var.requestId,
     "server-timing":
       answer.kind === "fetched" ? serverTiming({ upstream: answer.tookMs }) : `cache;desc=${answer.tier}`,
-    ...rateLimitFields(c.var.rate, c.var.identity.tenant.burst, nowMs),
+    ...rateLimitFields(c.var.rates, nowMs),
   };
 }

@@ -6,6 +6,7 @@ import {
   formatApiKey,
   importPepper,
   parseApiKey,
+  presentedCredential,
   randomBase62,
   sameDigest,
 } from "../../src/core/api-key.ts";
@@ -30,7 +31,14 @@ describe("an API key", () => {
     expect(value).toBe(crc32(body));
   });
 
-  it("gives its public id back", () => expect(parseApiKey(key)).toEqual({ keyId: id }));
+  it("gives its public id back, and that it is secret", () =>
+    expect(parseApiKey(key)).toEqual({ keyId: id, kind: "secret" }));
+
+  it("says so when it is publishable, because whoever finds it in a page must not raise an alarm", () => {
+    const published = formatApiKey(id, secret, "publishable");
+    expect(published).toMatch(/^tke_pub_0123456789ab_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef_[0-9A-Za-z]{6}$/);
+    expect(parseApiKey(published)).toEqual({ keyId: id, kind: "publishable" });
+  });
 
   it.each([
     { text: key.replace("B", "C"), because: "one wrong character fails the checksum" },
@@ -40,6 +48,7 @@ describe("an API key", () => {
     { text: `${key} `, because: "spaces are not trimmed" },
     { text: `${key}\n`, because: "an end of line is not trimmed" },
     { text: key.replace("live", "test"), because: "there are no test keys" },
+    { text: key.replace("live", "pub"), because: "the kind is under the checksum too" },
     { text: "", because: "nothing was sent" },
   ])("is refused without a look-up: $because", ({ text }) => expect(parseApiKey(text)).toBeUndefined());
 
@@ -96,4 +105,18 @@ describe("a key's digest", () => {
     { a: "abcd", b: "abc", same: false, because: "one is longer" },
     { a: "abc", b: "abcd", same: false, because: "the other is longer" },
   ])("compares as $same: $because", ({ a, b, same }) => expect(sameDigest(a, b)).toBe(same));
+});
+
+describe("what a request presents", () => {
+  it.each([
+    { fields: { "x-api-key": "a" }, is: "a", because: "it is the upstream's own field" },
+    { fields: { authorization: "Bearer a" }, is: "a", because: "it is the standard's" },
+    { fields: { authorization: "bearer a" }, is: "a", because: "schemes have no case" },
+    { fields: {}, is: undefined, because: "there is nothing" },
+    { fields: { "x-api-key": "a", authorization: "Bearer a" }, is: undefined, because: "it is there twice" },
+    { fields: { authorization: "Basic a" }, is: undefined, because: "it is another scheme" },
+    { fields: { authorization: "Bearer a b" }, is: undefined, because: "a token has no space" },
+  ])("in $fields is $is: $because", ({ fields, is }) => {
+    expect(presentedCredential(new Headers(fields))).toBe(is);
+  });
 });

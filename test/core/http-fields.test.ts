@@ -8,6 +8,7 @@ import {
   secondsUntil,
   serverTiming,
 } from "../../src/core/http-fields.ts";
+import type { Rate, RateDecision } from "../../src/core/ports.ts";
 
 /** The one member of `Cache-Status`, read by a library that knows the grammar. */
 function readCacheStatus(handling: CacheHandling) {
@@ -75,26 +76,46 @@ describe("Cache-Control of a tenant's answer", () => {
 });
 
 describe("RateLimit", () => {
-  const burst = { capacity: 600, refillPerSecond: 10 };
+  const bucket = { capacity: 600, refill: 10, everyMs: 1_000 };
+  const burst = (decision: RateDecision, refill = 10): Rate => ({
+    policy: "burst",
+    bucket: { ...bucket, refill },
+    decision,
+  });
 
   it("states quota and window of the policy, and what is left until when", () => {
-    const fields = rateLimitFields({ kind: "allowed", limit: 600, remaining: 42, resetAtMs: 17_000 }, burst, 1);
+    const fields = rateLimitFields([burst({ kind: "allowed", limit: 600, remaining: 42, resetAtMs: 17_000 })], 1);
     expect(readRateLimit(fields["ratelimit-policy"])).toEqual({ policy: "burst", q: 600, w: 60 });
     expect(readRateLimit(fields["ratelimit"])).toEqual({ policy: "burst", r: 42, t: 17 });
   });
 
   it("never states less than nothing, nor parts of a request or a second", () => {
-    const fields = rateLimitFields(
-      { kind: "allowed", limit: 600, remaining: -0.5, resetAtMs: 0 },
-      { ...burst, refillPerSecond: 7 },
-      5_000,
-    );
+    const fields = rateLimitFields([burst({ kind: "allowed", limit: 600, remaining: -0.5, resetAtMs: 0 }, 7)], 5_000);
     expect(readRateLimit(fields["ratelimit-policy"])).toMatchObject({ w: 86 });
     expect(readRateLimit(fields["ratelimit"])).toEqual({ policy: "burst", r: 0, t: 0 });
   });
 
   it("is absent when the limiter did not answer, because figures are never invented", () => {
-    expect(rateLimitFields({ kind: "unavailable" }, burst, 0)).toEqual({});
+    expect(rateLimitFields([burst({ kind: "unavailable" })], 0)).toEqual({});
+    expect(rateLimitFields([], 0)).toEqual({});
+  });
+
+  it("states every policy that a request met, and only those that answered", () => {
+    const perDay = { capacity: 24, refill: 1, everyMs: 3_600_000 };
+    const ofKey: Rate = {
+      policy: "key",
+      bucket: perDay,
+      decision: { kind: "allowed", limit: 24, remaining: 3, resetAtMs: 60_000 },
+    };
+    const tenants = burst({ kind: "allowed", limit: 600, remaining: 42, resetAtMs: 17_000 });
+    expect(rateLimitFields([tenants, ofKey], 0)).toEqual({
+      "ratelimit-policy": '"burst";q=600;w=60, "key";q=24;w=86400',
+      ratelimit: '"burst";r=42;t=17, "key";r=3;t=60',
+    });
+    expect(rateLimitFields([burst({ kind: "unavailable" }), ofKey], 0)).toEqual({
+      "ratelimit-policy": '"key";q=24;w=86400',
+      ratelimit: '"key";r=3;t=60',
+    });
   });
 });
 

@@ -1,10 +1,23 @@
 import { describe, expect, it } from "vitest";
+import type { Rate, RateDecision } from "../../src/core/ports.ts";
 import { Problem, problems, toProblemBody } from "../../src/core/problem.ts";
 
 const ours = (slug: string) => `https://tikedge.dev/problems/${slug}`;
 const registered = (name: string) => `https://iana.org/assignments/http-problem-types#${name}`;
-const refused = { kind: "refused", limit: 600, remaining: 0, resetAtMs: 2_500 } as const;
-const burst = { capacity: 600, refillPerSecond: 10 };
+
+const refusedUntil = (resetAtMs: number) => ({ kind: "refused", limit: 600, remaining: 0, resetAtMs }) as const;
+const allowed = { kind: "allowed", limit: 600, remaining: 5, resetAtMs: 0 } as const;
+const burst = (decision: RateDecision): Rate => ({
+  policy: "burst",
+  bucket: { capacity: 600, refill: 10, everyMs: 1_000 },
+  decision,
+});
+const ofKey = (decision: RateDecision): Rate => ({
+  policy: "key",
+  bucket: { capacity: 24, refill: 1, everyMs: 3_600_000 },
+  decision,
+});
+const refused = [burst(refusedUntil(2_500))];
 
 describe("the catalogue of problems", () => {
   it.each([
@@ -15,7 +28,10 @@ describe("the catalogue of problems", () => {
     { problem: problems.unauthorized(), status: 401, type: ours("unauthorized") },
     { problem: problems.forbidden("No."), status: 403, type: ours("forbidden") },
     { problem: problems.tenantSuspended(), status: 403, type: ours("tenant-suspended") },
-    { problem: problems.rateExceeded(refused, burst, 0), status: 429, type: registered("quota-exceeded"), retry: 3 },
+    { problem: problems.trialEnded(), status: 403, type: ours("trial-ended") },
+    { problem: problems.endpointNotAllowed("/userid/"), status: 403, type: ours("endpoint-not-allowed") },
+    { problem: problems.originNotAllowed(), status: 403, type: ours("origin-not-allowed") },
+    { problem: problems.rateExceeded(refused, 0), status: 429, type: registered("quota-exceeded"), retry: 3 },
     { problem: problems.tooManyUnidentified(), status: 429, type: registered("quota-exceeded"), retry: 60 },
     { problem: problems.identityUnavailable(), status: 503, type: ours("identity-unavailable"), retry: 2 },
     { problem: problems.cachesUnavailable(), status: 503, type: registered("temporary-reduced-capacity"), retry: 2 },
@@ -43,9 +59,20 @@ describe("a problem's body", () => {
   });
 
   it("names the violated policy, as the registered type wants it", () => {
-    const problem = problems.rateExceeded(refused, burst, 0);
+    const problem = problems.rateExceeded(refused, 0);
     expect(toProblemBody(problem, "")).toMatchObject({ "violated-policies": ["burst"] });
     expect(problem.headers["ratelimit"]).toBe('"burst";r=0;t=3');
+  });
+
+  it.each([
+    { rates: [burst(allowed), ofKey(refusedUntil(9_000))], violated: ["key"], retry: 9 },
+    { rates: [burst(refusedUntil(1_000)), ofKey(refusedUntil(9_000))], violated: ["burst", "key"], retry: 9 },
+    { rates: [burst(refusedUntil(1_000)), ofKey(allowed)], violated: ["burst"], retry: 1 },
+  ])("names $violated of two limits and the later of their times", ({ rates, violated, retry }) => {
+    const problem = problems.rateExceeded(rates, 0);
+    expect(problem.members).toEqual({ "violated-policies": violated });
+    expect(problem.retryAfterSeconds).toBe(retry);
+    expect(problem.headers["ratelimit-policy"]).toBe('"burst";q=600;w=60, "key";q=600;w=86400');
   });
 
   it("keeps its standard members whatever else it has", () => {
@@ -65,5 +92,5 @@ it("a refusal tells how to ask again: the methods, the kind of key, the endpoint
 });
 
 it("a refused client is never asked back at once, even when the bucket is about to fill", () => {
-  expect(problems.rateExceeded({ ...refused, resetAtMs: 0 }, burst, 5_000).retryAfterSeconds).toBe(1);
+  expect(problems.rateExceeded([burst(refusedUntil(0))], 5_000).retryAfterSeconds).toBe(1);
 });

@@ -16,6 +16,7 @@ const shared: Tenant = {
   region: "eu",
   cacheScope: "pool",
   burst: { capacity: 1, refillPerSecond: 1 },
+  trialEndsAtMs: null,
   upstreamKey: null,
 };
 const byo: Tenant = { ...shared, keyMode: "byo", cacheScope: "tenant", upstreamKey: upstreamKey(true) };

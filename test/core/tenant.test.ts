@@ -1,27 +1,6 @@
 import { expect, it } from "vitest";
-import { parseKeyRecord } from "../../src/core/key-record.ts";
-import type { KeyRecord } from "../../src/core/tenant.ts";
-
-const record: KeyRecord = {
-  keyId: "abcdefghijkl",
-  digest: "00",
-  pepperVersion: 1,
-  permissions: ["data"],
-  expiresAtMs: null,
-  revokedAtMs: null,
-  readAtMs: 1_700_000_000_000,
-  tenant: {
-    id: "00000000-0000-4000-8000-000000000001",
-    name: "Acme",
-    plan: "free",
-    status: "active",
-    keyMode: "shared",
-    region: "default",
-    cacheScope: "pool",
-    burst: { capacity: 600, refillPerSecond: 10 },
-    upstreamKey: null,
-  },
-};
+import { parseKeyRecord } from "../../src/core/tenant.ts";
+import { sampleKeyRecord as record } from "../support/sample-key-record.ts";
 
 it("gives back a record as it was, with the time that Postgres was read", () => {
   expect(parseKeyRecord(JSON.stringify(record))).toEqual(record);
@@ -35,6 +14,11 @@ it.each([
     because: "a permission that we do not know grants nothing",
   },
   { json: JSON.stringify({ ...record, readAtMs: undefined }), because: "without its age it cannot be trusted" },
+  { json: JSON.stringify({ ...record, kind: undefined }), because: "a key of no kind might be a page's" },
+  {
+    json: JSON.stringify({ ...record, endpoints: undefined }),
+    because: "a list that an older version left out is not the same as none",
+  },
 ])("reads nothing from $json: $because", ({ json }) => {
   expect(parseKeyRecord(json)).toBeUndefined();
 });
