@@ -1,13 +1,15 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, arrayContains, eq, isNull, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import { apiKeys, plans, tenants, upstreamKeys } from "../../drizzle/schema.ts";
 import type { KeyDirectory, Log } from "../core/ports.ts";
 import type { KeyRecord } from "../core/tenant.ts";
+import { statement, withKey, withOrigin } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
 
 /**
- * Finds gateway keys in Postgres as `app_auth`, whose row-level security shows the one key named in the transaction and what hangs on
- * it. Says `unavailable`, and logs why, when Postgres does not answer in time: never `absent`, which would be believed.
+ * Finds gateway keys in Postgres as `app_auth`, whose row-level security shows the one key, or the keys of the one origin, named in the
+ * transaction and what hangs on them. Says `unavailable`, and logs why, when Postgres does not answer in time: never `absent`, which
+ * would be believed.
  */
 export function neonKeyDirectory(database: Database, clock: () => number, log: Log): KeyDirectory {
   return {
@@ -15,10 +17,7 @@ export function neonKeyDirectory(database: Database, clock: () => number, log: L
       // Before the query: what changes while it runs may not be in its answer, so a record is never older than it claims.
       const readAtMs = clock();
       try {
-        const [, rows] = await database.batch([
-          database.execute(sql`SELECT set_config('app.key_id', ${keyId}, true)`),
-          selectKey(database, keyId),
-        ]);
+        const [rows] = await withKey(database, keyId, [selectKey(keyId)]);
         const row = rows[0];
         return row === undefined ? { kind: "absent" } : { kind: "found", record: toRecord(row, readAtMs) };
       } catch (error) {
@@ -26,16 +25,30 @@ export function neonKeyDirectory(database: Database, clock: () => number, log: L
         return { kind: "unavailable" };
       }
     },
+    async knowsOrigin(origin) {
+      try {
+        const [rows] = await withOrigin(database, origin, [selectKeyOfOrigin(origin)]);
+        return rows.length > 0 ? "known" : "unknown";
+      } catch (error) {
+        log.error("key-directory-unavailable", { error });
+        return "unavailable";
+      }
+    },
   };
 }
 
-function selectKey(database: Database, keyId: string) {
-  return database
+function selectKey(keyId: string) {
+  return statement
     .select({
       keyId: apiKeys.id,
+      kind: apiKeys.kind,
       digest: sql<string>`encode(${apiKeys.digest}, 'hex')`,
       pepperVersion: apiKeys.pepperVersion,
       permissions: apiKeys.permissions,
+      endpoints: apiKeys.endpoints,
+      origins: apiKeys.origins,
+      dailyRequests: apiKeys.dailyRequests,
+      lastUsedOn: apiKeys.lastUsedOn,
       expiresAt: apiKeys.expiresAt,
       revokedAt: apiKeys.revokedAt,
       tenant: {
@@ -49,6 +62,7 @@ function selectKey(database: Database, keyId: string) {
           "pool" | "tenant"
         >`COALESCE(${tenants.cacheScope}, CASE ${tenants.keyMode} WHEN 'byo' THEN 'tenant' ELSE 'pool' END)`,
       },
+      trialEndsAt: tenants.trialEndsAt,
       burst: { capacity: plans.burstCapacity, refillPerSecond: plans.burstRefillPerSecond },
       upstreamKey: {
         id: upstreamKeys.id,
@@ -76,17 +90,24 @@ function selectKey(database: Database, keyId: string) {
     .where(eq(apiKeys.id, keyId));
 }
 
+/** Which keys are good now is said by the policy that shows them. */
+function selectKeyOfOrigin(origin: string) {
+  return statement
+    .select({ keyId: apiKeys.id })
+    .from(apiKeys)
+    .where(arrayContains(apiKeys.origins, [origin]))
+    .limit(1);
+}
+
 type KeyRow = Awaited<ReturnType<typeof selectKey>>[number];
 
 function toRecord(row: KeyRow, readAtMs: number): KeyRecord {
+  const { expiresAt, revokedAt, trialEndsAt, burst, upstreamKey, tenant, ...key } = row;
   return {
-    keyId: row.keyId,
-    digest: row.digest,
-    pepperVersion: row.pepperVersion,
-    permissions: row.permissions,
-    expiresAtMs: row.expiresAt?.getTime() ?? null,
-    revokedAtMs: row.revokedAt?.getTime() ?? null,
-    tenant: { ...row.tenant, burst: row.burst, upstreamKey: row.upstreamKey },
+    ...key,
+    expiresAtMs: expiresAt?.getTime() ?? null,
+    revokedAtMs: revokedAt?.getTime() ?? null,
+    tenant: { ...tenant, burst, trialEndsAtMs: trialEndsAt?.getTime() ?? null, upstreamKey },
     readAtMs,
   };
 }

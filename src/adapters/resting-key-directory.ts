@@ -7,15 +7,28 @@ import type { KeyDirectory } from "../core/ports.ts";
 export function restingKeyDirectory(directory: KeyDirectory, restMs: number, clock: () => number): KeyDirectory {
   let restUntilMs = 0;
   let fails = false;
+  const rests = () => {
+    if (clock() < restUntilMs) return true;
+    // While it fails, one asks for all: the others must not wait beside it.
+    if (fails) restUntilMs = clock() + restMs;
+    return false;
+  };
+  const note = (isUnavailable: boolean) => {
+    fails = isUnavailable;
+    restUntilMs = fails ? clock() + restMs : 0;
+  };
   return {
     async find(keyId) {
-      if (clock() < restUntilMs) return { kind: "unavailable" };
-      // While it fails, one asks for all: the others must not wait beside it.
-      if (fails) restUntilMs = clock() + restMs;
+      if (rests()) return { kind: "unavailable" };
       const found = await directory.find(keyId);
-      fails = found.kind === "unavailable";
-      restUntilMs = fails ? clock() + restMs : 0;
+      note(found.kind === "unavailable");
       return found;
+    },
+    async knowsOrigin(origin) {
+      if (rests()) return "unavailable";
+      const looked = await directory.knowsOrigin(origin);
+      note(looked === "unavailable");
+      return looked;
     },
   };
 }

@@ -8,10 +8,12 @@ import type { ProxyEnv } from "./request.ts";
 import { resolveCall } from "./resolve-call.ts";
 import { respond } from "./respond.ts";
 import { screen } from "./screen.ts";
+import { shareOrigin } from "./share-origin.ts";
 
 /** The path of a request, top to bottom. Order is meaning: see README, "Life of a request". */
 export const proxyRoute = (s: Services) =>
   new Hono<ProxyEnv>()
+    .use(shareOrigin(s))
     .use(screen())
     .use(identify(s))
     .use(resolveCall())

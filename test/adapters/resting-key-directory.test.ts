@@ -7,7 +7,8 @@ it("asks a directory that does not answer once a while, because each request wou
   let asked = 0;
   let slow: Promise<KeyLookup> | undefined;
   let reply: KeyLookup = { kind: "unavailable" };
-  const directory = restingKeyDirectory({ find: async () => ((asked += 1), slow ?? reply) }, 2_000, () => nowMs);
+  const find = async () => ((asked += 1), slow ?? reply);
+  const directory = restingKeyDirectory({ find, knowsOrigin: async () => "unavailable" }, 2_000, () => nowMs);
   for (let times = 0; times < 5; times++) expect(await directory.find("key")).toEqual({ kind: "unavailable" });
   expect(asked).toBe(1);
   nowMs = 2_000;
@@ -24,4 +25,25 @@ it("asks a directory that does not answer once a while, because each request wou
   expect(await directory.find("key")).toEqual({ kind: "absent" });
   expect(await directory.find("key")).toEqual({ kind: "absent" });
   expect(asked).toBe(4);
+});
+
+it("rests from keys and origins together, because one Postgres answers for both", async () => {
+  let nowMs = 0;
+  const asked: string[] = [];
+  const directory = restingKeyDirectory(
+    {
+      find: async () => (asked.push("key"), { kind: "absent" }),
+      knowsOrigin: async () => (asked.push("origin"), asked.length === 1 ? "unavailable" : "known"),
+    },
+    2_000,
+    () => nowMs,
+  );
+  expect(await directory.knowsOrigin("https://app.example.com")).toBe("unavailable");
+  expect(await directory.find("key")).toEqual({ kind: "unavailable" });
+  expect(await directory.knowsOrigin("https://app.example.com")).toBe("unavailable");
+  expect(asked).toEqual(["origin"]);
+  nowMs = 2_000;
+  expect(await directory.knowsOrigin("https://app.example.com")).toBe("known");
+  expect(await directory.find("key")).toEqual({ kind: "absent" });
+  expect(asked).toEqual(["origin", "origin", "key"]);
 });

@@ -1,4 +1,3 @@
-import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { neonKeyDirectory } from "../../src/adapters/neon-key-directory.ts";
 import type { KeyDirectory } from "../../src/core/ports.ts";
@@ -14,8 +13,9 @@ const nowMs = Date.UTC(2026, 10, 20);
 
 async function store({ owner }: NeonTenancy, key: KnownKey): Promise<void> {
   await owner.query(
-    `INSERT INTO app.api_keys (id, tenant_id, digest, pepper_version, permissions, last4, expires_at, revoked_at)
-     VALUES ($1, $2, decode($3, 'hex'), $4, $5, 'last', $6, $7)`,
+    `INSERT INTO app.api_keys (id, tenant_id, digest, pepper_version, permissions, last4, expires_at, revoked_at,
+       kind, endpoints, origins, daily_requests, last_used_on)
+     VALUES ($1, $2, decode($3, 'hex'), $4, $5, 'last', $6, $7, $8, $9, $10, $11, $12)`,
     [
       key.keyId,
       key.tenant.id,
@@ -24,8 +24,17 @@ async function store({ owner }: NeonTenancy, key: KnownKey): Promise<void> {
       key.permissions,
       date(key.expiresAtMs),
       date(key.revokedAtMs),
+      key.kind,
+      key.endpoints,
+      key.origins,
+      key.dailyRequests,
+      key.lastUsedOn,
     ],
   );
+  await owner.query("UPDATE app.tenants SET trial_ends_at = $2 WHERE id = $1", [
+    key.tenant.id,
+    date(key.tenant.trialEndsAtMs),
+  ]);
   const sealed = key.tenant.upstreamKey;
   if (sealed === null) return;
   await owner.query(
@@ -71,11 +80,10 @@ describe("the key directory in Postgres", () => {
 
   it("leaves no connection that shows the key to whoever is handed it next", async () => {
     expect(await directory.find("SharedTenant")).toMatchObject({ kind: "found" });
-    const pool = database.connectAs("auth");
-    const select = sql`SELECT id FROM app.api_keys`;
     // As many at once as the pool holds, so that the connection that was used is among them.
-    const results = await Promise.all(Array.from({ length: 10 }, () => pool.execute(select)));
-    expect(results.flatMap(({ rows }) => rows)).toEqual([]);
+    const select = () => database.forNobody("auth", "SELECT id FROM app.api_keys");
+    const results = await Promise.all(Array.from({ length: 10 }, select));
+    expect(results.flat()).toEqual([]);
   });
 
   it.each([
@@ -113,6 +121,9 @@ describe("the key directory in Postgres", () => {
       await database.breakNext({ kind });
       expect(await directory.find("SharedTenant")).toEqual({ kind: "unavailable" });
       expect(logged).toEqual(["key-directory-unavailable"]);
+      await database.breakNext({ kind });
+      expect(await directory.knowsOrigin("https://app.example.com")).toBe("unavailable");
+      expect(logged).toEqual(["key-directory-unavailable", "key-directory-unavailable"]);
     },
   );
 

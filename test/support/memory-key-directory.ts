@@ -8,5 +8,11 @@ export function memoryKeyDirectory(records: readonly Omit<KeyRecord, "readAtMs">
       const record = records.find((known) => known.keyId === keyId);
       return record === undefined ? { kind: "absent" } : { kind: "found", record: { ...record, readAtMs: clock() } };
     },
+    async knowsOrigin(origin) {
+      const nowMs = clock();
+      const isGood = ({ kind, revokedAtMs, expiresAtMs }: Omit<KeyRecord, "readAtMs">) =>
+        kind === "publishable" && (revokedAtMs ?? Infinity) > nowMs && (expiresAtMs ?? Infinity) > nowMs;
+      return records.some((known) => isGood(known) && known.origins.includes(origin)) ? "known" : "unknown";
+    },
   };
 }
