@@ -1,25 +1,52 @@
 /**
- * KEYS: the repeat marker of these bits, the open reservations, their times. ARGV: 20 hex digits, the reservation as JSON, how many
- * seconds the marker lives. Returns the event id. At most 5 commands.
+ * KEYS: the repeat marker of these bits, the open reservations, their times, the platform keys. ARGV: 20 hex digits, the order as JSON,
+ * how many seconds the marker lives, and in turn the id and the cap of each candidate; a tenant's own key is one candidate whose cap is
+ * empty. Returns the event id, whether the picked key was out, and its id, with spaces in between. 5 commands on a tenant's own key, 7 on
+ * the platform's.
  *
  * The id is built here because Redis has the one clock that money is counted by. The time is written as two halves: a Lua whose
- * `%x` takes 32 bits would cut 48.
+ * `%x` takes 32 bits would cut 48. The key is picked here too: isolates that counted by themselves would all begin with the same one.
  */
 export const RESERVE = `
 local known = redis.call("GET", KEYS[1])
 if known then return known end
 local time = redis.call("TIME")
 local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+
+local picked, wasOut = ARGV[4], 0
+if ARGV[5] ~= "" then
+  local minute = string.format("%d", math.floor(ms / 60000))
+  local fields = {}
+  for i = 4, #ARGV, 2 do
+    fields[#fields + 1] = "load:" .. ARGV[i]
+    fields[#fields + 1] = "out:" .. ARGV[i]
+  end
+  local states = redis.call("HMGET", KEYS[4], unpack(fields))
+  local load, least = 0, nil
+  for i = 4, #ARGV, 2 do
+    local of, count = string.match(states[i - 3] or "", "^(%d+) (%d+)$")
+    if of ~= minute then count = 0 end
+    local untilMs = tonumber(string.match(states[i - 2] or "", "^%d+") or 0)
+    local out = untilMs > ms and 1 or 0
+    local weight = out == 1 and untilMs or count / ARGV[i + 1]
+    if least == nil or out < wasOut or (out == wasOut and weight < least) then
+      picked, wasOut, least, load = ARGV[i], out, weight, count
+    end
+  end
+  redis.call("HSET", KEYS[4], "load:" .. picked, minute .. " " .. string.format("%d", load + 1))
+end
+
 local high = string.format("%08x", math.floor(ms / 65536))
 local low = string.format("%04x", ms % 65536)
 local bits = ARGV[1]
 local pick = tonumber(string.sub(bits, 4, 4), 16) % 4 + 1
 local variant = string.sub("89ab", pick, pick)
 local id = high .. "-" .. low .. "-7" .. string.sub(bits, 1, 3) .. "-" .. variant .. string.sub(bits, 5, 7) .. "-" .. string.sub(bits, 8, 19)
-redis.call("SET", KEYS[1], id, "EX", ARGV[3])
-redis.call("HSET", KEYS[2], id, ARGV[2])
+local reserved = id .. " " .. wasOut .. " " .. picked
+redis.call("SET", KEYS[1], reserved, "EX", ARGV[3])
+redis.call("HSET", KEYS[2], id, '{"upstreamKeyId":' .. cjson.encode(picked) .. "," .. string.sub(ARGV[2], 2))
 redis.call("ZADD", KEYS[3], ms, id)
-return id
+return reserved
 `;
 
 /**
@@ -27,8 +54,9 @@ return id
  * it is still open. At most 3 commands.
  */
 export const RELEASE = `
-local id = redis.call("GET", KEYS[1])
-if not id then return 0 end
+local reserved = redis.call("GET", KEYS[1])
+if not reserved then return 0 end
+local id = string.sub(reserved, 1, 36)
 redis.call("ZREM", KEYS[3], id)
 return redis.call("HDEL", KEYS[2], id)
 `;
@@ -93,4 +121,25 @@ return #ARGV
 export const FORGET = `
 redis.call("HDEL", KEYS[1], unpack(ARGV))
 return redis.call("ZREM", KEYS[2], unpack(ARGV))
+`;
+
+/**
+ * KEYS: the platform keys. ARGV: the field of a key's time out, how long it lasts in milliseconds, a reason. Returns 1 when this call took
+ * the key out, 0 when it is out already: requests that were on their way must not prolong it. At most 3 commands.
+ */
+export const TAKE_OUT = `
+local time = redis.call("TIME")
+local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local untilMs = tonumber(string.match(redis.call("HGET", KEYS[1], ARGV[1]) or "", "^%d+") or 0)
+if untilMs > ms then return 0 end
+redis.call("HSET", KEYS[1], ARGV[1], string.format("%.0f", ms + tonumber(ARGV[2])) .. " " .. ARGV[3])
+return 1
+`;
+
+/** KEYS: the platform keys. ARGV: fields. Returns the time in milliseconds and the fields' values, empty for none. 2 commands. */
+export const LIST = `
+local time = redis.call("TIME")
+local values = { string.format("%.0f", tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)) }
+for i, value in ipairs(redis.call("HMGET", KEYS[1], unpack(ARGV))) do values[i + 1] = value or "" end
+return values
 `;

@@ -1,6 +1,6 @@
 import type { Redis } from "@upstash/redis/cloudflare";
 import { parseOpenReservation, parseUsageEvent } from "../core/messages.ts";
-import type { Ledger, Log } from "../core/ports.ts";
+import type { Candidate, Ledger, Log, Reservation } from "../core/ports.ts";
 import type { UsageEvent } from "../core/usage.ts";
 import { uuid7TimeMs } from "../core/uuid7.ts";
 import { FORGET, OLDER_THAN, PUT_BACK, RELEASE, RESERVE, SET_ASIDE, SETTLE } from "./upstash-ledger-scripts.ts";
@@ -12,6 +12,12 @@ const OUTBOX = ["tkl:outbox", "tkl:outbox-since"] as const;
 
 /** What no version of this code can read, for a person to look at: left in its place it would come first in every sweep. */
 const UNREADABLE = "tkl:unreadable";
+
+/**
+ * What is known of each platform key, under its id: `load:<id>` is a minute since 1970 and how many dispatches it had, `out:<id>` is until
+ * when the key is out, Unix milliseconds, and why. It has two fields a key and each says when it is over, so nothing has to expire.
+ */
+export const PLATFORM_KEYS = "tkl:platform-keys";
 
 /** How long the same random bits answer with the same event id: longer than any repetition of a reservation can take. */
 const REPEAT_SECONDS = 60;
@@ -42,11 +48,10 @@ export function upstashLedger(redis: Redis, log: Log): Ledger {
     return values.flatMap(({ value }) => (value === undefined ? [] : [value]));
   };
   return {
-    async reserve({ randomBits, ...order }) {
+    async reserve({ randomBits, candidates, ...order }) {
       try {
-        const args = [randomBits, JSON.stringify(order), String(REPEAT_SECONDS)];
-        const eventId = await reserve.exec([markerOf(randomBits), ...OPEN], args);
-        return { kind: "reserved", eventId, occurredAtMs: uuid7TimeMs(eventId) };
+        const args = [randomBits, JSON.stringify(order), String(REPEAT_SECONDS), ...candidates.flatMap(idAndCap)];
+        return reservationOf(await reserve.exec([markerOf(randomBits), ...OPEN, PLATFORM_KEYS], args));
       } catch (error) {
         log.error("ledger-reserve-failed", { error });
         return { kind: "unavailable" };
@@ -74,6 +79,15 @@ export function upstashLedger(redis: Redis, log: Log): Ledger {
 
 function markerOf(randomBits: string): string {
   return `tkl:bits:${randomBits}`;
+}
+
+function idAndCap({ id, cap }: Candidate): string[] {
+  return [id, cap === null ? "" : String(cap)];
+}
+
+function reservationOf(reserved: string): Reservation {
+  const [eventId = "", wasOut, upstreamKeyId = ""] = reserved.split(" ");
+  return { kind: "reserved", eventId, occurredAtMs: uuid7TimeMs(eventId), upstreamKeyId, wasOut: wasOut === "1" };
 }
 
 /** An event under an id that is not its own would never leave: what is recorded is forgotten by the event's id. */

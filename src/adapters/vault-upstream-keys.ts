@@ -1,5 +1,5 @@
 import { sha256, toHex } from "../core/bytes.ts";
-import type { Log, UpstreamKeys } from "../core/ports.ts";
+import type { Log, OpenedKey, UpstreamKeys } from "../core/ports.ts";
 import { open } from "../core/sealed-key.ts";
 import type { SealedUpstreamKey } from "../core/tenant.ts";
 
@@ -7,9 +7,11 @@ import type { SealedUpstreamKey } from "../core/tenant.ts";
 const CLEAR_MS = 60_000;
 const MOST_CLEAR_KEYS = 1_000;
 
+/** The platform's keys in the order of the settings. */
+export type PlatformKeyring = () => Promise<readonly (OpenedKey & { readonly cap: number })[]>;
+
 export type VaultSettings = {
-  /** The platform's keys, the first being the one in use. */
-  readonly platformKeys: readonly string[];
+  readonly platformKeys: PlatformKeyring;
   readonly keks: () => Promise<ReadonlyMap<number, CryptoKey>>;
   readonly clock: () => number;
 };
@@ -35,21 +37,38 @@ export function vaultUpstreamKeys({ platformKeys, keks, clock }: VaultSettings, 
   return {
     async open(ref) {
       if (ref.kind === "none") return { kind: "unavailable" };
-      if (ref.kind === "platform") return openPlatform(platformKeys, log);
+      if (ref.kind === "platform") {
+        const keys = await platformKeys();
+        if (keys.length > 0) return { kind: "opened", keys };
+        log.error("no-platform-key");
+        return { kind: "unavailable" };
+      }
       const secret = await openSealed(ref.sealed);
-      if (secret !== undefined) return { kind: "opened", id: ref.sealed.id, secret };
+      if (secret !== undefined) return { kind: "opened", keys: [{ id: ref.sealed.id, secret, cap: null }] };
       log.error("upstream-key-does-not-open", { upstreamKeyId: ref.sealed.id, version: ref.sealed.version });
       return { kind: "unavailable" };
     },
   };
 }
 
-/** Named by a digest of the key, so that the books survive a new order of the keys and show no part of one. */
-async function openPlatform([secret]: readonly string[], log: Log) {
-  if (secret !== undefined)
-    return { kind: "opened", id: `platform-${toHex(await sha256(secret)).slice(0, 8)}`, secret } as const;
-  log.error("no-platform-key");
-  return { kind: "unavailable" } as const;
+/** What a platform key is good for when the settings do not say: the upstream's own limit, dispatches a minute. */
+const USUAL_CAP = 200;
+
+/**
+ * The platform's keys with their caps, which go by position. Each is named by a digest of it, so that the books survive a new order of the
+ * keys and show no part of one.
+ */
+export function platformKeyring(secrets: readonly string[], caps: readonly number[]): PlatformKeyring {
+  let named: Awaited<ReturnType<PlatformKeyring>> | undefined;
+  // The keys are kept, never the promise: a promise of one request must not be awaited by another.
+  return async () =>
+    (named ??= await Promise.all(
+      secrets.map(async (secret, at) => ({ id: await nameOf(secret), secret, cap: caps[at] ?? USUAL_CAP })),
+    ));
+}
+
+async function nameOf(secret: string): Promise<string> {
+  return `platform-${toHex(await sha256(secret)).slice(0, 8)}`;
 }
 
 /** In the order they were opened, which is the order they expire in. */

@@ -10,7 +10,7 @@ export type DispatchPorts = {
   readonly clock: () => number;
 };
 
-export type Order = Omit<Reserve, "randomBits">;
+export type Order = Omit<Reserve, "randomBits" | "candidates">;
 
 export type Dispatched = {
   readonly reply: UpstreamReply;
@@ -47,7 +47,7 @@ export async function dispatch(
     creditsCharged: charged,
     creditsInDoubt: inDoubt,
     requestId: order.requestId,
-    upstreamKeyId: order.upstreamKeyId,
+    upstreamKeyId: reservation.upstreamKeyId,
   };
   return { reply, classified, event, tookMs };
 }

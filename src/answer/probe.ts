@@ -40,20 +40,21 @@ export type Probed =
 export async function probe(ports: ProbePorts, { sealed, call, requestId, background }: Probing): Promise<Probed> {
   const opened = await ports.upstreamKeys.open({ kind: "byo", sealed });
   if (opened.kind === "unavailable") return opened;
+  const [key] = opened.keys;
+  if (key === undefined) return { kind: "unavailable" };
   const order = {
     tenantId: sealed.tenantId,
-    upstreamKeyId: opened.id,
     endpoint: call.endpoint.path,
     credits: call.endpoint.credits,
     requestId,
   };
   const randomBits = ports.randomBits();
-  const reservation = await ports.ledger.reserve({ ...order, randomBits });
+  const reservation = await ports.ledger.reserve({ ...order, candidates: [{ id: key.id, cap: key.cap }], randomBits });
   if (reservation.kind === "unavailable") {
     background(takeBack(ports, randomBits));
     return reservation;
   }
-  const dispatched = dispatch(ports, { call, secret: opened.secret, order, reservation });
+  const dispatched = dispatch(ports, { call, secret: key.secret, order, reservation });
   // Before the reply is awaited, so that a client who leaves takes nothing with it.
   background(dispatched.then(({ event }) => settle(ports, event)));
   const { classified, event } = await dispatched;

@@ -1,5 +1,6 @@
 import type { Call } from "./catalogue.ts";
 import type { Stored } from "./entry.ts";
+import type { PlatformKeyView } from "./resources.ts";
 import type { KeyRecord, SealedUpstreamKey } from "./tenant.ts";
 import type { HitBatch, HitCount, UsageEvent, UsageMessage } from "./usage.ts";
 
@@ -30,21 +31,42 @@ export type AnswerMemory = {
   put(stored: Stored): void;
 };
 
+/** An upstream key that a dispatch may go out on. */
+export type Candidate = {
+  /** Names the key in the ledger. */
+  readonly id: string;
+  /** Of a platform key: how many dispatches a minute it is good for. Null for a tenant's own, which is neither spread nor taken out. */
+  readonly cap: number | null;
+};
+
 export type Reserve = {
   readonly tenantId: string;
-  readonly upstreamKeyId: string;
   readonly endpoint: string;
   readonly credits: number;
   readonly requestId: string;
-  /** 20 lower-case hex digits, of which an id holds the first 19: the same bits reserve once and return the same event id. */
+  /** At least one; the ledger picks. */
+  readonly candidates: readonly Candidate[];
+  /** 20 lower-case hex digits, of which an id holds the first 19: the same bits reserve once and return the same event id and key. */
   readonly randomBits: string;
 };
 
 /** A reservation as the ledger keeps it while it is open. */
-export type OpenReservation = Omit<Reserve, "randomBits"> & { readonly eventId: string; readonly occurredAtMs: number };
+export type OpenReservation = Omit<Reserve, "randomBits" | "candidates"> & {
+  readonly upstreamKeyId: string;
+  readonly eventId: string;
+  readonly occurredAtMs: number;
+};
 
 export type Reservation =
-  | { readonly kind: "reserved"; readonly eventId: string; readonly occurredAtMs: number }
+  | {
+      readonly kind: "reserved";
+      readonly eventId: string;
+      readonly occurredAtMs: number;
+      /** Of the candidates in use the one with the least load for its cap; when all are out, the one that is back first. */
+      readonly upstreamKeyId: string;
+      /** Whether it was picked although it is out. */
+      readonly wasOut: boolean;
+    }
   | { readonly kind: "unavailable" };
 
 /** The only place that credits are taken from. Every operation is idempotent by event id: a reply may be lost after execution. */
@@ -98,14 +120,25 @@ export type UpstreamKeyRef =
   /** A BYO tenant without a valid key: nobody pays, the platform least of all. */
   | { readonly kind: "none" };
 
+/** A candidate with its key in clear. */
+export type OpenedKey = Candidate & { readonly secret: string };
+
 /** Opens upstream keys. The clear key lives in isolate memory only, 60 s at most. */
 export type UpstreamKeys = {
-  /** `id` names the key in the ledger. `unavailable`: none is configured, or the sealed key does not open. */
+  /** All of the platform's keys, or the tenant's own. `unavailable`: none is configured, or the sealed key does not open. */
   open(
     ref: UpstreamKeyRef,
-  ): Promise<
-    { readonly kind: "opened"; readonly id: string; readonly secret: string } | { readonly kind: "unavailable" }
-  >;
+  ): Promise<{ readonly kind: "opened"; readonly keys: readonly OpenedKey[] } | { readonly kind: "unavailable" }>;
+};
+
+/** Which platform keys are in use, by the ledger's clock. Throws when Redis does not answer. */
+export type PlatformKeys = {
+  /** In the order of the settings. */
+  list(): Promise<readonly PlatformKeyView[]>;
+  /** Takes a key out for a while. True for the report that did; while the key is out, another one changes nothing and is false. */
+  takeOut(id: string, reason: string): Promise<boolean>;
+  /** Puts a key back in. False when the platform has no key of this id. */
+  restore(id: string): Promise<boolean>;
 };
 
 export type KeyLookup =
@@ -130,9 +163,12 @@ export type KeyRecordCache = {
   drop(keyId: string): Promise<void>;
 };
 
+/** That Postgres did not know an id, and when it said so, Unix milliseconds. */
+export type AbsentKey = { readonly kind: "absent"; readonly readAtMs: number };
+
 /** Key records in the isolate. Synchronous; bounded, so anything may be forgotten at any time. */
 export type KeyMemory = {
-  get(keyId: string): KeyRecord | "absent" | undefined;
+  get(keyId: string): KeyRecord | AbsentKey | undefined;
   put(record: KeyRecord): void;
   /** Whether it is the caller's turn to read the key again before it is too old: one of the isolate does for all, once a while. */
   mayRenew(keyId: string): boolean;

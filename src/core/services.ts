@@ -4,6 +4,7 @@ import type {
   ChangeLog,
   Confirm,
   ControlQueue,
+  Events,
   GatewayKeys,
   IdentityTokens,
   Outcomes,
@@ -31,7 +32,6 @@ import type {
   UsageQueue,
   WaitBudget,
 } from "./ports.ts";
-import type { Events } from "./webhook-ports.ts";
 import type { WindowOverrides } from "./windows.ts";
 
 /** Every port with what stands behind it, and the settings that steps decide by. A step takes the part that it uses. */

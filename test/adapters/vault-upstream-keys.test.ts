@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { vaultUpstreamKeys } from "../../src/adapters/vault-upstream-keys.ts";
+import { platformKeyring, vaultUpstreamKeys } from "../../src/adapters/vault-upstream-keys.ts";
 import { importKek, seal } from "../../src/core/sealed-key.ts";
 import { silentLog } from "../support/silent-log.ts";
 
@@ -20,7 +20,7 @@ async function setUp() {
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
   });
   const settings = {
-    platformKeys: ["platform-key-1234", "platform-key-5678"],
+    platformKeys: platformKeyring(["platform-key-1234", "platform-key-5678"], [50]),
     keks: async () => keks,
     clock: () => nowMs,
   };
@@ -32,8 +32,7 @@ describe("the vault", () => {
     const { keys, sealed } = await setUp();
     expect(await keys.open({ kind: "byo", sealed })).toEqual({
       kind: "opened",
-      id: sealed.id,
-      secret: "tenants-own-key",
+      keys: [{ id: sealed.id, secret: "tenants-own-key", cap: null }],
     });
   });
 
@@ -59,17 +58,24 @@ describe("the vault", () => {
     expect(await keys.open({ kind: "none" })).toEqual({ kind: "unavailable" });
   });
 
-  it("names a platform key by a digest, so that the books survive a new order of the keys and show no part of one", async () => {
+  it("names each platform key by a digest, so that the books survive a new order of the keys and show no part of one", async () => {
     const { keys } = await setUp();
+    const id = expect.stringMatching(/^platform-[0-9a-f]{8}$/);
     expect(await keys.open({ kind: "platform" })).toEqual({
       kind: "opened",
-      id: expect.stringMatching(/^platform-[0-9a-f]{8}$/),
-      secret: "platform-key-1234",
+      keys: [
+        { id, secret: "platform-key-1234", cap: 50 },
+        { id, secret: "platform-key-5678", cap: 200 },
+      ],
     });
+    const idsOf = async (secrets: readonly string[]) => (await platformKeyring(secrets, [])()).map(({ id }) => id);
+    const order = await idsOf(["platform-key-1234", "platform-key-5678"]);
+    expect(await idsOf(["platform-key-5678", "platform-key-1234"])).toEqual(order.toReversed());
+    expect(new Set(order).size).toBe(2);
   });
 
   it("has nothing to pay with when no platform key is set", async () => {
-    const keys = vaultUpstreamKeys({ platformKeys: [], keks: async () => new Map(), clock: () => 0 }, silentLog);
-    expect(await keys.open({ kind: "platform" })).toEqual({ kind: "unavailable" });
+    const settings = { platformKeys: platformKeyring([], []), keks: async () => new Map(), clock: () => 0 };
+    expect(await vaultUpstreamKeys(settings, silentLog).open({ kind: "platform" })).toEqual({ kind: "unavailable" });
   });
 });

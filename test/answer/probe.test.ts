@@ -19,7 +19,8 @@ const sealed: SealedUpstreamKey = {
 
 function trial() {
   const t = timeline();
-  const upstreamKeys = { open: async () => ({ kind: "opened", id: sealed.id, secret: "on trial" }) as const };
+  const key = { id: sealed.id, secret: "on trial", cap: null };
+  const upstreamKeys = { open: async () => ({ kind: "opened", keys: [key] }) as const };
   const { call, background } = t.ask(CALL);
   return { ...t, ports: { ...t.ports, upstreamKeys }, probing: { sealed, call, requestId: "request", background } };
 }

@@ -12,7 +12,7 @@ function order(): Reserve {
   orders += 1;
   return {
     tenantId: TENANT,
-    upstreamKeyId: "platform-0001",
+    candidates: [{ id: "platform-0001", cap: 200 }],
     endpoint: "/userid/",
     credits: 1,
     requestId: "0192d3a0-0000-7000-8000-000000000000",
@@ -26,10 +26,12 @@ async function reserved(ledger: Ledger, request = order()) {
   return { ...reservation, request };
 }
 
-function eventOf({ eventId, occurredAtMs, request }: Awaited<ReturnType<typeof reserved>>): UsageEvent {
-  const { randomBits: _, credits, ...rest } = request;
+function eventOf(reservation: Awaited<ReturnType<typeof reserved>>): UsageEvent {
+  const { eventId, occurredAtMs, upstreamKeyId, request } = reservation;
+  const { randomBits: _, candidates: __, credits, ...rest } = request;
   return {
     ...rest,
+    upstreamKeyId,
     eventId,
     occurredAtMs,
     status: 200,
@@ -130,8 +132,8 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     await ledger.settle(eventOf(await reserved(ledger)));
     const listed = await ledger.abandoned(-1_000, 10);
     expect(listed.map(({ eventId }) => eventId).toSorted()).toEqual(open.map(({ eventId }) => eventId).toSorted());
-    const { randomBits: _, ...ordered } = order();
-    expect(listed[0]).toMatchObject(ordered);
+    const { randomBits: _, candidates: __, ...ordered } = order();
+    expect(listed[0]).toMatchObject({ ...ordered, upstreamKeyId: "platform-0001" });
     expect(await ledger.abandoned(-1_000, 2)).toHaveLength(2);
   });
 

@@ -7,7 +7,7 @@ import { ledgerContract } from "./ledger.contract.ts";
 
 const order = {
   tenantId: "00000000-0000-4000-8000-000000000001",
-  upstreamKeyId: "platform-0001",
+  candidates: [{ id: "platform-0001", cap: null }],
   endpoint: "/userid/",
   credits: 1,
   requestId: "0192d3a0-0000-7000-8000-000000000000",
@@ -41,27 +41,29 @@ describe("the ledger in Redis", () => {
     expect(await redis().direct.hlen("tkl:open")).toBe(0);
   });
 
-  it("costs 5 commands to reserve, of 10 at most, and 5 to settle, of 6, because commands inside a script are billed", async () => {
-    const perform = (work: () => Promise<unknown>) => redis().commandsOf(work);
-    const request = { ...order, randomBits: "00000000000000000001" };
-    let eventId = "";
-    const reserving = await perform(async () => {
-      const reservation = await ledger().reserve(request);
-      if (reservation.kind === "reserved") eventId = reservation.eventId;
-    });
-    const { credits, ...ordered } = order;
-    const event = {
-      ...ordered,
-      eventId,
-      occurredAtMs: 0,
-      status: 200,
-      outcome: "success",
-      creditsCharged: credits,
-      creditsInDoubt: 0,
-    } as const;
-    const settling = await perform(() => ledger().settle(event));
-    expect({ reserving, settling }).toEqual({ reserving: 5, settling: 5 });
-  });
+  it.each([
+    { kind: "a tenant's own key", caps: [null], cost: 5 },
+    { kind: "the platform's one key", caps: [200], cost: 7 },
+    { kind: "one of the platform's three", caps: [200, 200, 100], cost: 7 },
+  ])(
+    "costs $cost commands to reserve on $kind, of 10 at most, and 5 to settle, of 6, because commands inside a script are billed",
+    async ({ caps, cost }) => {
+      const { candidates: _, ...ordered } = order;
+      const candidates = caps.map((cap, at) => ({ id: `key-${at}`, cap }));
+      let reserved = { eventId: "", upstreamKeyId: "" };
+      const reserving = await redis().commandsOf(async () => {
+        const request = { ...ordered, candidates, randomBits: "00000000000000000001" };
+        const reservation = await ledger().reserve(request);
+        if (reservation.kind === "reserved") reserved = reservation;
+      });
+      const { eventId, upstreamKeyId } = reserved;
+      const { credits, ...rest } = ordered;
+      const ended = { status: 200, outcome: "success", creditsCharged: credits, creditsInDoubt: 0 } as const;
+      const event = { ...rest, ...ended, eventId, upstreamKeyId, occurredAtMs: 0 };
+      const settling = await redis().commandsOf(() => ledger().settle(event));
+      expect({ reserving, settling }).toEqual({ reserving: cost, settling: 5 });
+    },
+  );
 });
 
 describe("the ledger in memory", () => {

@@ -38,13 +38,14 @@ function timeline() {
     queueDown: (down: boolean) => void (queueIsDown = down),
     /** Reserves for a Worker and returns what it would settle with. */
     reserve: async (): Promise<UsageEvent> => {
-      const order = { tenantId: TENANT, upstreamKeyId: "platform", endpoint: "/userid/", requestId: "request" };
+      const order = { tenantId: TENANT, endpoint: "/userid/", requestId: "request" };
       const randomBits = (bits += 1).toString(16).padStart(20, "0");
-      const reservation = await ledger.reserve({ ...order, credits: 2, randomBits });
+      const candidates = [{ id: "platform", cap: null }];
+      const reservation = await ledger.reserve({ ...order, candidates, credits: 2, randomBits });
       if (reservation.kind !== "reserved") throw new Error("nothing was reserved");
-      const { eventId, occurredAtMs } = reservation;
+      const { kind: _, wasOut: __, ...reserved } = reservation;
       const outcome = { status: 200, outcome: "success", creditsCharged: 2, creditsInDoubt: 0 } as const;
-      return { ...order, ...outcome, eventId, occurredAtMs };
+      return { ...order, ...outcome, ...reserved };
     },
   };
 }

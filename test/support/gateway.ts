@@ -65,6 +65,8 @@ export async function startStack({ nowMs = Date.now() }: { nowMs?: number } = {}
 /** A Worker on the stack: the built one, in workerd, with a Cache API and queues of its own, as another colo has them. */
 export type Gateway = {
   readonly url: string;
+  /** The platform's upstream keys that it pays with. */
+  readonly platformKeys: readonly string[];
   get(path: string, init?: RequestInit & { key?: string }): Promise<Response>;
   /** Lets a minute pass, as far as crons know. */
   runCrons(): Promise<void>;
@@ -98,6 +100,7 @@ export async function startGateway(stack: Stack, overrides: Settings = {}): Prom
   const { origin } = await worker.url;
   return {
     url: origin,
+    platformKeys: (overrides["TIKLIVE_KEY"] ?? PLATFORM_KEY).split(","),
     get: (path, { key, headers, ...init } = {}) =>
       fetch(`${origin}${path}`, {
         redirect: "manual",

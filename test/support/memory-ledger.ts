@@ -1,22 +1,27 @@
-import type { Ledger, OpenReservation } from "../../src/core/ports.ts";
+import type { Ledger, OpenReservation, Reservation } from "../../src/core/ports.ts";
 import type { UsageEvent } from "../../src/core/usage.ts";
 import { uuid7 } from "../../src/core/uuid7.ts";
+import { memoryPlatformKeys } from "./memory-platform-keys.ts";
 
 /** A ledger in memory by a clock that is handed in, for timelines and simulation. It passes the contract of the real one. */
-export function memoryLedger(clock: () => number): Ledger {
-  const eventIdOf = new Map<string, string>();
+export function memoryLedger(clock: () => number, platformKeys = memoryPlatformKeys(clock)): Ledger {
+  const reservations = new Map<string, Extract<Reservation, { kind: "reserved" }>>();
   const open = new Map<string, OpenReservation>();
   const outbox = new Map<string, { readonly event: UsageEvent; readonly settledAtMs: number }>();
   return {
-    async reserve({ randomBits, ...order }) {
+    async reserve({ randomBits, candidates, ...order }) {
+      const known = reservations.get(randomBits);
+      if (known !== undefined) return known;
       const occurredAtMs = clock();
-      const eventId = eventIdOf.get(randomBits) ?? uuid7(occurredAtMs, Buffer.from(randomBits, "hex"));
-      if (!eventIdOf.has(randomBits)) open.set(eventId, { ...order, eventId, occurredAtMs });
-      eventIdOf.set(randomBits, eventId);
-      return { kind: "reserved", eventId, occurredAtMs };
+      const eventId = uuid7(occurredAtMs, Buffer.from(randomBits, "hex"));
+      const { id: upstreamKeyId, wasOut } = platformKeys.pick(candidates);
+      const reservation = { kind: "reserved", eventId, occurredAtMs, upstreamKeyId, wasOut } as const;
+      open.set(eventId, { ...order, upstreamKeyId, eventId, occurredAtMs });
+      reservations.set(randomBits, reservation);
+      return reservation;
     },
     async release(randomBits) {
-      open.delete(eventIdOf.get(randomBits) ?? "");
+      open.delete(reservations.get(randomBits)?.eventId ?? "");
     },
     async settle(event) {
       if (!open.delete(event.eventId)) return "already-settled";

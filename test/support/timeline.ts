@@ -1,23 +1,29 @@
 import type { AnswerPorts, Ask } from "../../src/answer/answer.ts";
 import { findEndpoint } from "../../src/core/catalogue.ts";
 import { readCall } from "../../src/core/parameters.ts";
-import type { UpstreamReply } from "../../src/core/ports.ts";
+import type { ControlMessage } from "../../src/core/control-ports.ts";
+import type { OpenedKey, UpstreamReply } from "../../src/core/ports.ts";
 import type { UsageEvent } from "../../src/core/usage.ts";
 import { memoryAnswers } from "../../src/adapters/memory-answers.ts";
 import { memoryAnswerStore } from "./memory-answers-store.ts";
 import { memoryLedger } from "./memory-ledger.ts";
+import { memoryPlatformKeys } from "./memory-platform-keys.ts";
 import { silentLog } from "./silent-log.ts";
 
 /** The steps of an answer over doubles and a simulated clock. What happened is in `story`, in order. */
 export function timeline() {
   let nowMs = 1_700_000_000_000;
   let bits = 0;
-  let reply: () => Promise<UpstreamReply> = () => Promise.resolve(json('{"id":"107955"}'));
+  let reply: (secret: string) => Promise<UpstreamReply> = () => Promise.resolve(json('{"id":"107955"}'));
   const clock = () => nowMs;
   const story: string[] = [];
   const sent: UsageEvent[] = [];
+  const told: object[] = [];
+  const controls: ControlMessage[] = [];
   const behind: Promise<unknown>[] = [];
-  const ledger = memoryLedger(clock);
+  const keys: OpenedKey[] = [{ id: "platform-test", secret: "secret", cap: 200 }];
+  const platformKeys = memoryPlatformKeys(clock);
+  const ledger = memoryLedger(clock, platformKeys);
   const redis = memoryAnswerStore(clock);
   const colo = memoryAnswerStore(clock);
   const ports: AnswerPorts = {
@@ -33,13 +39,18 @@ export function timeline() {
       ),
     },
     upstream: {
-      send: async () => {
+      send: async (_call, secret) => {
         story.push("dispatch");
-        const given = await reply();
+        const given = await reply(secret);
         return given.kind === "complete" ? { ...given, answeredAtMs: clock() } : given;
       },
     },
-    upstreamKeys: { open: async () => ({ kind: "opened", id: "platform-test", secret: "secret" }) },
+    upstreamKeys: { open: async () => ({ kind: "opened", keys }) },
+    platformKeys,
+    events: { add: async (tenantId, { type, data }) => void told.push({ tenantId, type, ...data }) },
+    controlQueue: { send: async (messages) => void controls.push(...messages) },
+    newEventId: () => "event",
+    failoverMs: 5_000,
     usageQueue: {
       send: async (messages) =>
         void sent.push(...messages.flatMap((each) => (each.kind === "event" ? [each.event] : []))),
@@ -59,11 +70,17 @@ export function timeline() {
     ports,
     story,
     sent,
+    /** What the operator was told. */
+    told,
+    controls,
+    /** The platform's keys, to be changed. */
+    keys,
+    platformKeys,
     redis,
     colo,
     ledger,
     advance: (ms: number) => void (nowMs += ms),
-    replies: (next: () => Promise<UpstreamReply>) => void (reply = next),
+    replies: (next: (secret: string) => Promise<UpstreamReply>) => void (reply = next),
     ask: (path: string): Ask => ({
       call: callOf(path),
       payer: { tenantId: "tenant", scope: "pool:default", tier: "download", upstreamKey: { kind: "platform" } },

@@ -1,0 +1,50 @@
+import type { Redis } from "@upstash/redis/cloudflare";
+import type { PlatformKeys } from "../core/ports.ts";
+import type { PlatformKeyView } from "../core/resources.ts";
+import { PLATFORM_KEYS } from "./upstash-ledger.ts";
+import { LIST, TAKE_OUT } from "./upstash-ledger-scripts.ts";
+
+const MINUTE_MS = 60_000;
+
+type Key = { readonly id: string; readonly cap: number };
+
+export type PlatformKeysSettings = {
+  readonly keys: () => Promise<readonly Key[]>;
+  /** How long a key that was refused is not asked again, milliseconds. */
+  readonly outMs: number;
+};
+
+/** The platform keys in the ledger's Redis, where the reservation script picks among them. */
+export function upstashPlatformKeys(redis: Redis, { keys, outMs }: PlatformKeysSettings): PlatformKeys {
+  const list = redis.createScript<string[]>(LIST);
+  const takeOut = redis.createScript<number>(TAKE_OUT);
+  return {
+    async list() {
+      const known = await keys();
+      const fields = known.flatMap(({ id }) => [`load:${id}`, `out:${id}`]);
+      const [nowMs, ...states] = await list.exec([PLATFORM_KEYS], fields);
+      const view = (key: Key, at: number) =>
+        viewOf(key, { load: states[2 * at] ?? "", out: states[2 * at + 1] ?? "", nowMs: Number(nowMs) });
+      return known.map(view);
+    },
+    async takeOut(id, reason) {
+      return (await takeOut.exec([PLATFORM_KEYS], [`out:${id}`, String(outMs), reason])) === 1;
+    },
+    async restore(id) {
+      const isKnown = (await keys()).some((key) => key.id === id);
+      if (isKnown) await redis.hdel(PLATFORM_KEYS, `out:${id}`);
+      return isKnown;
+    },
+  };
+}
+
+type State = { readonly load: string; readonly out: string; readonly nowMs: number };
+
+function viewOf({ id, cap }: Key, { load, out, nowMs }: State): PlatformKeyView {
+  const [minute, count] = load.split(" ");
+  const [, untilMs, reason] = /^(\d+) (.*)$/s.exec(out) ?? [];
+  const counted = { id, load: Number(minute) === Math.floor(nowMs / MINUTE_MS) ? Number(count) : 0, cap };
+  if (untilMs === undefined || reason === undefined || Number(untilMs) <= nowMs)
+    return { ...counted, state: "in-use", reason: null, until: null };
+  return { ...counted, state: "out", reason, until: new Date(Number(untilMs)).toISOString() };
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { answer } from "../../src/answer/answer.ts";
+import { json, timeline } from "../support/timeline.ts";
+
+const CALL = "/userid/?username=tiktok";
+const REFUSAL = '{"message":"Your account is suspended"}';
+
+const KEYS = ["a", "b", "c"].map((name) => ({ id: `platform-${name}`, secret: `secret-${name}`, cap: 200 }));
+
+/** Three platform keys, of which those named are refused by the upstream; `tried` says which were asked, in order. */
+function threeKeys(...refused: readonly string[]) {
+  const t = timeline();
+  const tried: string[] = [];
+  const bad = new Set(refused.map((name) => `secret-${name}`));
+  t.keys.splice(0, 1, ...KEYS);
+  t.replies(async (secret) => {
+    tried.push(secret.replace("secret-", ""));
+    return bad.has(secret) ? json(REFUSAL) : json('{"id":"107955"}');
+  });
+  const ask = async () => {
+    const given = await answer(t.ports, t.ask(CALL));
+    await t.settled();
+    return given;
+  };
+  return { ...t, tried, bad, asking: ask };
+}
+
+describe("a platform key whose account is refused", () => {
+  it("is followed by the next in the same request, each dispatch with a reservation and an event of its own", async () => {
+    const t = threeKeys("a");
+    expect(await t.asking()).toMatchObject({ kind: "fetched", outcome: "success", creditsCharged: 1 });
+    expect(t.tried).toEqual(["a", "b"]);
+    expect(t.story.filter((step) => step === "reserve")).toHaveLength(2);
+    expect(t.sent).toMatchObject([
+      {
+        upstreamKeyId: "platform-a",
+        outcome: "account_error",
+        creditsCharged: 0,
+        creditsInDoubt: 0,
+        requestId: "request",
+      },
+      { upstreamKeyId: "platform-b", outcome: "success", creditsCharged: 1, requestId: "request" },
+    ]);
+    expect(t.sent[0]?.eventId).not.toBe(t.sent[1]?.eventId);
+  });
+
+  it("is asked no more, and the operator is told once", async () => {
+    const t = threeKeys("a");
+    await Promise.all([t.asking(), t.asking()]);
+    t.tried.splice(0);
+    await answer(t.ports, t.ask("/userid/?username=another"));
+    await t.settled();
+    expect(t.tried).not.toContain("a");
+    const reason = "200: Your account is suspended";
+    const platform = "00000000-0000-0000-0000-000000000000";
+    expect(t.told).toEqual([{ tenantId: platform, type: "platform_key.out", upstream_key_id: "platform-a", reason }]);
+    expect(t.controls).toEqual([{ kind: "event", tenantId: platform, eventId: "event" }]);
+  });
+
+  it("is tried once a request: when all are refused the tenant learns of it as of one", async () => {
+    const t = threeKeys("a", "b", "c");
+    expect(await t.asking()).toMatchObject({
+      kind: "fetched",
+      outcome: "account_error",
+      entry: null,
+      creditsCharged: 0,
+    });
+    expect(t.tried.toSorted()).toEqual(["a", "b", "c"]);
+    expect(t.told).toHaveLength(3);
+  });
+
+  it("is back when it serves, though it was taken out, because nothing else was left to ask", async () => {
+    const t = threeKeys("a", "b", "c");
+    await t.asking();
+    t.bad.clear();
+    expect(await t.asking()).toMatchObject({ kind: "fetched", outcome: "success" });
+    const [served] = t.tried.slice(3);
+    const inUse = await Promise.all(KEYS.map(({ id }) => t.platformKeys.takeOut(id, "asked by the test")));
+    expect(inUse).toEqual(KEYS.map(({ secret }) => secret === `secret-${served}`));
+  });
+
+  it("is kept in words that do not repeat it, because they are stored and sent", async () => {
+    const t = threeKeys();
+    t.replies(async (secret) => json(`{"message":"No such key: ${secret}"}`));
+    await t.asking();
+    expect(JSON.stringify(t.told)).not.toContain("secret-");
+    expect(t.told[0]).toMatchObject({ reason: "200" });
+  });
+
+  it("is not taken out for less: an error that may be about anything else is passed on as it is", async () => {
+    const t = threeKeys();
+    t.replies(async () => json('{"status":"error","message":"?","code":7}'));
+    expect(await t.asking()).toMatchObject({ outcome: "unclear_error" });
+    expect(t.story.filter((step) => step === "dispatch")).toHaveLength(1);
+    expect(t.told).toEqual([]);
+  });
+
+  it("is followed by none when it took long to say so, because the last dispatch must settle before the platform ends it", async () => {
+    const t = threeKeys("a", "b", "c");
+    t.replies(async () => (t.advance(5_000), json(REFUSAL)));
+    expect(await t.asking()).toMatchObject({ outcome: "account_error" });
+    expect(t.story.filter((step) => step === "dispatch")).toHaveLength(1);
+  });
+
+  it("costs the request nothing when its note is lost: the next one finds out by itself", async () => {
+    const t = threeKeys("a");
+    const takeOut = () => Promise.reject(new Error("Redis down"));
+    const ports = { ...t.ports, platformKeys: { ...t.platformKeys, takeOut } };
+    expect(await answer(ports, t.ask(CALL))).toMatchObject({ outcome: "success" });
+    await t.settled();
+    expect(t.sent).toHaveLength(2);
+  });
+});
+
+it("a tenant's own key that is refused is neither replaced by the platform's nor taken out", async () => {
+  const t = timeline();
+  t.keys.splice(0, 1, { id: "own", secret: "own", cap: null });
+  t.replies(async () => json(REFUSAL));
+  expect(await answer(t.ports, t.ask(CALL))).toMatchObject({ outcome: "account_error" });
+  await t.settled();
+  expect(t.story.filter((step) => step === "dispatch")).toHaveLength(1);
+  expect(t.told).toEqual([]);
+});
