@@ -1,19 +1,27 @@
-import type { Background, KeyDirectory, KeyLookup, KeyMemory, KeyRecordCache, WaitBudget } from "../core/ports.ts";
+import { CLOCKS_DIFFER_MS } from "../core/changes.ts";
+import type { Confirm } from "../core/control-ports.ts";
+import type {
+  AbsentKey,
+  Background,
+  KeyDirectory,
+  KeyLookup,
+  KeyMemory,
+  KeyRecordCache,
+  WaitBudget,
+} from "../core/ports.ts";
 import type { KeyRecord } from "../core/tenant.ts";
 
 export type FindKeyPorts = {
+  readonly confirm: Confirm;
   readonly keyMemory: KeyMemory;
   readonly keyRecords: KeyRecordCache;
-  readonly keyDirectory: KeyDirectory;
+  readonly keyDirectory: Pick<KeyDirectory, "find">;
   readonly clock: () => number;
-  /** How old a record may be, counted from Postgres through every layer, milliseconds: the bound on revocation. */
+  /** How long a record counts after Postgres was read, or the log of changes last spoke for it, milliseconds: the bound on revocation. */
   readonly keyFreshMs: number;
-  /** The same while Postgres does not answer. */
+  /** How long it counts after Postgres was read while Postgres does not answer. */
   readonly keyOutageMs: number;
 };
-
-/** How far the clocks of two isolates may differ, milliseconds. */
-const CLOCKS_DIFFER_MS = 1_000;
 
 type Sought = {
   readonly keyId: string;
@@ -24,38 +32,74 @@ type Sought = {
 };
 
 /**
- * The isolate's memory, then Redis, then Postgres. Fails closed: a record older than `keyFreshMs` counts only while Postgres does not
- * answer, up to `keyOutageMs`, and a key that nobody remembers is never let in.
+ * The isolate's memory, then Redis, then Postgres, by what the log of changes says of each. Fails closed: a record that nothing vouches
+ * for counts only while Postgres does not answer, one that was changed since it was read never, and a key that nobody remembers is not
+ * let in.
  */
 export async function findKey(ports: FindKeyPorts, sought: Sought): Promise<KeyLookup | { kind: "limited" }> {
-  const { keyMemory, keyRecords, keyDirectory } = ports;
+  const { confirm, keyMemory, keyRecords } = ports;
   const { keyId, wait, background } = sought;
-  const kept = keyMemory.get(keyId);
-  if (kept === "absent") return { kind: "absent" };
-  if (kept !== undefined && isYounger(ports, kept, ports.keyFreshMs)) return { kind: "found", record: kept };
+  await confirm.refresh(wait, background);
+  const memory = keyMemory.get(keyId);
+  if (memory?.kind === "absent" && !isOutdated(ports, keyId, memory)) return { kind: "absent" };
+  const kept = memory?.kind === "absent" ? undefined : memory;
+  if (kept !== undefined && trustIn(ports, kept) === "good") return used(ports, kept, background);
 
   const shared = await wait.within(() => keyRecords.get(keyId), { kind: "unavailable" } as const);
   const known = newest(kept, shared);
-  if (known !== undefined && isYounger(ports, known, ports.keyFreshMs)) return remembered(ports, known);
+  const trust = known === undefined ? "none" : trustIn(ports, known);
+  if (known !== undefined && trust === "good") return used(ports, known, background);
   if (known === undefined && !(await sought.allowed())) return { kind: "limited" };
 
-  const looked = await keyDirectory.find(keyId);
-  if (looked.kind === "found") background(keyRecords.put(looked.record));
-  if (looked.kind === "found") return remembered(ports, looked.record);
-  if (looked.kind === "absent") {
-    keyMemory.putAbsent(keyId);
-    // Else an outage of Postgres would bring a deleted key back.
-    background(keyRecords.drop(keyId));
-  }
-  if (looked.kind === "unavailable" && known !== undefined && isYounger(ports, known, ports.keyOutageMs))
-    return remembered(ports, known);
+  const looked = await readAgain(ports, keyId, background);
+  if (looked.kind === "unavailable" && known !== undefined && trust === "outage") return remembered(ports, known);
   return looked;
 }
 
-/** A record from the future was read by an isolate whose clock is ahead: how old it is nobody knows, so it is not young. */
-function isYounger({ clock }: FindKeyPorts, { readAtMs }: KeyRecord, ms: number): boolean {
-  const ageMs = clock() - readAtMs;
-  return ageMs > -CLOCKS_DIFFER_MS && ageMs < ms;
+/** Whether the id became a key after Postgres said that it is none. */
+function isOutdated({ confirm }: FindKeyPorts, keyId: string, { readAtMs }: AbsentKey): boolean {
+  return confirm.vouchesFor({ keyId, tenantId: "", readAtMs }).kind === "changed";
+}
+
+/**
+ * `outage`: good enough while Postgres does not answer. A record from the future was read by an isolate whose clock is ahead: how old it
+ * is nobody knows, so it is not trusted.
+ */
+function trustIn(
+  { confirm, clock, keyFreshMs, keyOutageMs }: FindKeyPorts,
+  { keyId, tenant, readAtMs }: KeyRecord,
+): "good" | "outage" | "none" {
+  const verdict = confirm.vouchesFor({ keyId, tenantId: tenant.id, readAtMs });
+  const nowMs = clock();
+  const ageMs = nowMs - readAtMs;
+  if (verdict.kind === "changed" || ageMs <= -CLOCKS_DIFFER_MS || ageMs >= keyOutageMs) return "none";
+  const trueAtMs = verdict.kind === "confirmed" ? Math.max(readAtMs, verdict.atMs) : readAtMs;
+  return nowMs - trueAtMs < keyFreshMs ? "good" : "outage";
+}
+
+/** The log may vouch for a record for ever. It is read again all the same, so that an outage of Postgres finds it with time left. */
+function used(ports: FindKeyPorts, record: KeyRecord, background: Background): KeyLookup {
+  const { keyMemory, clock, keyOutageMs } = ports;
+  const isAgeing = clock() - record.readAtMs >= keyOutageMs / 2;
+  const found = remembered(ports, record);
+  if (isAgeing && keyMemory.mayRenew(record.keyId)) background(readAgain(ports, record.keyId, background));
+  return found;
+}
+
+async function readAgain(ports: FindKeyPorts, keyId: string, background: Background): Promise<KeyLookup> {
+  const { keyMemory, keyRecords, keyDirectory, clock } = ports;
+  const readAtMs = clock();
+  const looked = await keyDirectory.find(keyId);
+  if (looked.kind === "found") {
+    background(keyRecords.put(looked.record));
+    return remembered(ports, looked.record);
+  }
+  if (looked.kind === "absent") {
+    keyMemory.putAbsent(keyId, readAtMs);
+    // Else an outage of Postgres would bring a deleted key back.
+    background(keyRecords.drop(keyId));
+  }
+  return looked;
 }
 
 function newest(kept: KeyRecord | undefined, shared: KeyLookup): KeyRecord | undefined {

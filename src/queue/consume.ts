@@ -85,7 +85,7 @@ function consumerOf(ports: ConsumePorts, message: ControlMessage, attempts: numb
     case "event":
       return announceEvent(ports, message);
     case "check-key":
-      return checkKey(ports, message);
+      return checkKey(ports, message, attempts);
     default:
       return message satisfies never;
   }

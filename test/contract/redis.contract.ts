@@ -139,6 +139,35 @@ export function redisContract(connect: () => RedisUnderTest): void {
     expect(await run(script, [key])).toEqual([3, "5", "3", null]);
   });
 
+  it("keeps a stream in order of its ids, read from an id on with that one first: so a reader finds where it stopped", async () => {
+    const key = newKey();
+    const add = (value: string) => redis.exec<string>(["XADD", key, "MAXLEN", "~", 10_000, "*", "change", value]);
+    const [first, second, third] = [await add("a"), await add('{"b":"\\u0001"}'), await add("c")];
+    expect(await redis.exec(["XRANGE", key, second, "+", "COUNT", 10])).toEqual([
+      [second, ["change", '{"b":"\\u0001"}']],
+      [third, ["change", "c"]],
+    ]);
+    expect(await redis.exec(["XRANGE", key, "0", "+", "COUNT", 1])).toEqual([[first, ["change", "a"]]]);
+    expect(await redis.exec(["XREVRANGE", key, "+", "-", "COUNT", 1])).toEqual([[third, ["change", "c"]]]);
+    expect(await redis.exec(["XRANGE", newKey(), "0", "+", "COUNT", 10])).toEqual([]);
+  });
+
+  it("stamps a stream's ids with its own time in milliseconds, from which a reader may begin", async () => {
+    const key = newKey();
+    const id = await redis.exec<string>(["XADD", key, "*", "change", "a"]);
+    const stampMs = Number(id.split("-")[0]);
+    expect(Math.abs(stampMs - Date.now())).toBeLessThan(10_000);
+    expect(await redis.exec(["XRANGE", key, stampMs, "+"])).toHaveLength(1);
+    expect(await redis.exec(["XRANGE", key, stampMs + 1, "+"])).toEqual([]);
+  });
+
+  it("trims a stream to about what is asked, so that it does not grow without bound", async () => {
+    const key = newKey();
+    const script = `for at = 1, 500 do redis.call("XADD", KEYS[1], "MAXLEN", "~", 100, "*", "n", at) end
+        return redis.call("XLEN", KEYS[1])`;
+    expect(await run(script, [key])).toBeLessThanOrEqual(300);
+  });
+
   it("runs a transaction whole, and none of it when a command is malformed", async () => {
     const key = newKey();
     expect(await redis.multi().set(key, "1").incr(key).pexpire(key, 60_000).exec()).toEqual(["OK", 2, 1]);

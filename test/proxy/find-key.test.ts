@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { memoryKeyRecords } from "../../src/adapters/memory-key-records.ts";
+import { knownChanges } from "../../src/core/changes.ts";
+import type { Confirm } from "../../src/core/control-ports.ts";
 import type { KeyLookup } from "../../src/core/ports.ts";
 import type { KeyRecord } from "../../src/core/tenant.ts";
 import { findKey } from "../../src/proxy/find-key.ts";
+import { sampleKeyRecord } from "../support/sample-key-record.ts";
 
 const KEY = "abcdefghijkl";
 
@@ -10,28 +13,22 @@ function setUp() {
   let nowMs = 1_000_000;
   const asked: string[] = [];
   const shared = new Map<string, KeyRecord>();
-  const state = { postgres: "up" as "up" | "down", exists: true, redis: "up" as "up" | "down", allowed: true };
-  const record = (): KeyRecord => ({
-    keyId: KEY,
-    digest: "00",
-    pepperVersion: 1,
-    permissions: ["data"],
-    expiresAtMs: null,
-    revokedAtMs: null,
-    readAtMs: nowMs,
-    tenant: {
-      id: "t",
-      name: "t",
-      plan: "free",
-      status: "active",
-      keyMode: "shared",
-      region: "default",
-      cacheScope: "pool",
-      burst: { capacity: 1, refillPerSecond: 1 },
-      upstreamKey: null,
-    },
-  });
+  const state = {
+    postgres: "up" as "up" | "down",
+    exists: true,
+    redis: "up" as "up" | "down",
+    allowed: true,
+    log: "unread" as "up" | "unread",
+  };
+  const changes = knownChanges({ gapMs: 5_000, most: 100 });
+  const record = (): KeyRecord => ({ ...sampleKeyRecord, keyId: KEY, readAtMs: nowMs });
   const newIsolate = () => ({
+    confirm: {
+      refresh: async () => {
+        if (state.log === "up") changes.confirm(nowMs, true);
+      },
+      vouchesFor: (read: Parameters<Confirm["vouchesFor"]>[0]) => changes.vouchesFor(read),
+    },
     keyMemory: memoryKeyRecords(10_000, () => nowMs),
     keyRecords: {
       get: async (keyId: string): Promise<KeyLookup> => {
@@ -65,13 +62,20 @@ function setUp() {
       background: (p) => void behind.push(p),
       allowed: async () => state.allowed,
     });
-    await Promise.all(behind.splice(0));
+    while (behind.length > 0) await Promise.all(behind.splice(0));
     return { kind: found.kind, asked: [...asked] };
   };
-  return { state, find, advance: (ms: number) => void (nowMs += ms), restart: () => void (ports = newIsolate()) };
+  return {
+    state,
+    find,
+    changes,
+    now: () => nowMs,
+    advance: (ms: number) => void (nowMs += ms),
+    restart: () => void (ports = newIsolate()),
+  };
 }
 
-describe("a key's record", () => {
+describe("a key's record that no log vouches for", () => {
   it("is asked for in the isolate, then in Redis, then in Postgres", async () => {
     const t = setUp();
     expect(await t.find()).toEqual({ kind: "found", asked: ["redis", "postgres"] });
@@ -151,5 +155,108 @@ describe("a key's record", () => {
     t.state.allowed = false;
     t.advance(10_000);
     expect((await t.find()).kind).toBe("found");
+  });
+});
+
+describe("a key's record while the log of changes is followed", () => {
+  /** The isolate follows the log, and has read the key since it does. */
+  const followed = async () => {
+    const t = setUp();
+    t.state.log = "up";
+    t.changes.confirm(t.now(), false);
+    t.advance(1_001);
+    await t.find();
+    return t;
+  };
+  const everySecond = async (t: Awaited<ReturnType<typeof followed>>, seconds: number) => {
+    const asked: string[] = [];
+    for (let second = 0; second < seconds; second += 1) {
+      t.advance(1_000);
+      const found = await t.find();
+      expect(found.kind).toBe("found");
+      asked.push(...found.asked);
+    }
+    return asked;
+  };
+
+  it("counts for as long as the log vouches for it, because Postgres has nothing else to say", async () => {
+    const t = await followed();
+    expect(await everySecond(t, 120)).toEqual([]);
+  });
+
+  it("goes back to Postgres 10 s after the log was last read, because a change may stand in it since", async () => {
+    const t = await followed();
+    await everySecond(t, 60);
+    t.state.log = "unread";
+    t.advance(9_999);
+    expect((await t.find()).asked).toEqual([]);
+    t.advance(1);
+    expect((await t.find()).asked).toEqual(["redis", "postgres"]);
+  });
+
+  it.each([
+    { change: { kind: "key", keyId: KEY } as const, because: "it is about the key" },
+    { change: { kind: "tenant", tenantId: sampleKeyRecord.tenant.id } as const, because: "it is about its tenant" },
+  ])("ends with a change, however young the copies in the isolate and in Redis are: $because", async ({ change }) => {
+    const t = await followed();
+    t.advance(2_000);
+    t.changes.note(change, t.now());
+    expect((await t.find()).asked).toEqual(["redis", "postgres"]);
+    t.restart();
+    expect((await t.find()).asked).toEqual(["redis", "postgres"]);
+    t.advance(1_001);
+    expect((await t.find()).asked).toEqual(["redis", "postgres"]);
+    expect((await t.find()).asked).toEqual([]);
+  });
+
+  it("stays as it is when something else was changed", async () => {
+    const t = await followed();
+    t.changes.note({ kind: "key", keyId: "othersothers" }, t.now());
+    t.changes.note({ kind: "tenant", tenantId: "00000000-0000-4000-8000-00000000000f" }, t.now());
+    expect((await t.find()).asked).toEqual([]);
+  });
+
+  it("is not used after a change while Postgres is down, because revocation comes before availability", async () => {
+    const t = await followed();
+    t.advance(2_000);
+    t.state.postgres = "down";
+    expect((await t.find()).kind).toBe("found");
+    t.changes.note({ kind: "key", keyId: KEY }, t.now());
+    expect((await t.find()).kind).toBe("unavailable");
+  });
+
+  it("is looked up at once when the key was issued after Postgres did not know it", async () => {
+    const t = await followed();
+    t.restart();
+    t.state.exists = false;
+    t.advance(2_000);
+    t.changes.note({ kind: "key", keyId: KEY }, t.now());
+    expect((await t.find()).kind).toBe("absent");
+    t.advance(2_000);
+    expect(await t.find()).toEqual({ kind: "absent", asked: ["redis", "postgres"] });
+    expect(await t.find()).toEqual({ kind: "absent", asked: [] });
+    t.state.exists = true;
+    t.changes.note({ kind: "key", keyId: KEY }, t.now());
+    expect((await t.find()).kind).toBe("found");
+  });
+
+  it("is read again behind a response when half of its time is over, so that an outage finds it with minutes left", async () => {
+    const t = await followed();
+    expect(await everySecond(t, 299)).toEqual([]);
+    t.advance(1_000);
+    expect(await t.find()).toEqual({ kind: "found", asked: ["postgres"] });
+    t.state.postgres = "down";
+    expect(await everySecond(t, 299)).toEqual([]);
+  });
+
+  it("is read again by one request a second when Postgres does not answer", async () => {
+    const t = await followed();
+    await everySecond(t, 299);
+    t.state.postgres = "down";
+    t.advance(1_000);
+    expect((await t.find()).asked).toEqual(["postgres"]);
+    expect((await t.find()).asked).toEqual([]);
+    t.advance(1_000);
+    expect((await t.find()).asked).toEqual(["postgres"]);
   });
 });

@@ -21,6 +21,7 @@ async function localRedis() {
     client: connectRedis({ url: upstash.url, token: TOKEN, commandMs: 2_000 }),
     direct,
     fault: (fault: Readonly<Record<string, unknown>>) => control("/__faults", "POST", fault),
+    clearFaults: () => control("/__faults", "DELETE"),
     stats: async () => (await control("/__stats", "GET")).json<{ requests: number; commands: number }>(),
     /** How many commands `work` runs in this database, those inside scripts among them: they are billed too. */
     commandsOf: async (work: () => Promise<unknown>) => {

@@ -1,4 +1,6 @@
 import type { Change } from "../../src/core/changes.ts";
+import type { AnnouncePorts } from "../../src/queue/announce-event.ts";
+import type { CheckPorts } from "../../src/queue/check-key.ts";
 import { consume, type Message } from "../../src/queue/consume.ts";
 import type { UsageEvent, UsageMessage } from "../../src/core/usage.ts";
 import { memoryGraveyard } from "./memory-graveyard.ts";
@@ -36,6 +38,8 @@ export function queueTimeline(queue = "tikedge-usage") {
     return through("books", work);
   };
   const run = consume({
+    // Webhooks and the vault have timelines of their own.
+    ...({} as AnnouncePorts & CheckPorts),
     changes: {
       publish: async (changes) => {
         if (down.has("changes")) return "unavailable";
@@ -43,12 +47,6 @@ export function queueTimeline(queue = "tikedge-usage") {
         return "published";
       },
     },
-    deliveries: {
-      claim: () => Promise.reject(new Error("nothing is announced here")),
-      conclude: async () => undefined,
-    },
-    webhookSender: { send: async () => null },
-    webhookRetries: { firstDelayMs: 1, mostAttempts: 1 },
     usageLedger: {
       addEvents: (tenantId, events) => counted(events, () => books.addEvents(tenantId, events)),
       addHits: (tenantId, batches) => counted(batches, () => books.addHits(tenantId, batches)),

@@ -1,0 +1,177 @@
+import { describe, expect, it } from "vitest";
+import { upstashChangeLog, upstashConfirm } from "../../src/adapters/upstash-changes.ts";
+import type { Change } from "../../src/core/changes.ts";
+import type { WaitBudget } from "../../src/core/ports.ts";
+import { useLocalRedis } from "../support/local-redis.ts";
+import { silentLog } from "../support/silent-log.ts";
+
+const KEY = "abcdefghijkl";
+const TENANT = "00000000-0000-4000-8000-000000000001";
+const revoked: Change = { kind: "key", keyId: KEY };
+
+const patient: WaitBudget = { within: (work) => work() };
+
+describe("an isolate that follows the log of changes", () => {
+  const redis = useLocalRedis();
+
+  /** An isolate by a clock of its own, which begins at the real time, for Redis stamps its entries by that. */
+  const isolate = () => {
+    let nowMs = Date.now();
+    const behind: Promise<unknown>[] = [];
+    const times = { afterMs: 500, confirmMs: 1_000, gapMs: 5_000, historyMs: 600_000 };
+    const confirm = upstashConfirm(redis().client, { ...times, clock: () => nowMs }, silentLog);
+    return {
+      behind,
+      now: () => nowMs,
+      advance: (ms: number) => void (nowMs += ms),
+      refresh: (wait = patient) => confirm.refresh(wait, (promise) => void behind.push(promise)),
+      says: (readAtMs: number) => confirm.vouchesFor({ keyId: KEY, tenantId: TENANT, readAtMs }),
+    };
+  };
+  /** One that vouches for what it reads now. */
+  const followed = async () => {
+    const t = isolate();
+    await t.refresh();
+    t.advance(1_001);
+    return { ...t, readAtMs: t.now() };
+  };
+  const publish = (...changes: readonly Change[]) => upstashChangeLog(redis().client, silentLog).publish(changes);
+
+  it("learns of a change with its next reading, and vouches for what is read a second later", async () => {
+    const t = await followed();
+    await t.refresh();
+    expect(t.says(t.readAtMs)).toEqual({ kind: "confirmed", atMs: t.now() });
+    expect(await publish(revoked)).toBe("published");
+    t.advance(1_000);
+    await t.refresh();
+    expect(t.says(t.readAtMs)).toEqual({ kind: "changed" });
+    expect(t.says(t.now() + 1_001).kind).toBe("confirmed");
+  });
+
+  it("reads with one command, once a second at the most, and from half a second on behind a response", async () => {
+    const t = await followed();
+    const commands = (work: () => Promise<unknown>) => redis().commandsOf(work);
+    expect(await commands(() => t.refresh())).toBe(1);
+    t.advance(499);
+    expect(await commands(() => Promise.all([t.refresh(), t.refresh()]))).toBe(0);
+    t.advance(1);
+    const never: WaitBudget = { within: () => Promise.reject(new Error("nobody waits yet")) };
+    const twice = async () => {
+      await Promise.all([t.refresh(never), t.refresh(never)]);
+      await Promise.all(t.behind);
+    };
+    expect(await commands(twice)).toBe(1);
+    expect(t.behind).toHaveLength(1);
+    t.advance(499);
+    expect(await commands(() => t.refresh(never))).toBe(0);
+  });
+
+  it("awaits a reading that is a second old, so that an idle isolate lets nobody in on what it knew", async () => {
+    const t = await followed();
+    await t.refresh();
+    await publish(revoked);
+    t.advance(4_000);
+    await t.refresh();
+    expect(t.behind).toEqual([]);
+    expect(t.says(t.readAtMs)).toEqual({ kind: "changed" });
+  });
+
+  it("marks a change once, and not with each reading that begins where it stands", async () => {
+    const t = await followed();
+    await publish(revoked);
+    await t.refresh();
+    t.advance(1_000);
+    await t.refresh();
+    t.advance(1_000);
+    await t.refresh();
+    expect(t.says(t.now() - 900).kind).toBe("confirmed");
+  });
+
+  it("knows the changes of the time before it, because it may be shown a record that is older than they are", async () => {
+    await publish(revoked);
+    const t = isolate();
+    await t.refresh();
+    expect(t.says(t.now())).toEqual({ kind: "changed" });
+  });
+
+  it("reads on when there is more than one page of news", async () => {
+    const t = await followed();
+    await t.refresh();
+    const others = Array.from({ length: 2_400 }, (_, at) => String(at).padStart(12, "x"));
+    await Promise.all(
+      others.map((keyId) => redis().direct.xadd("tkc:log", "*", "change", JSON.stringify({ kind: "key", keyId }))),
+    );
+    await publish(revoked);
+    t.advance(1_000);
+    expect(await redis().commandsOf(() => t.refresh())).toBe(3);
+    expect(t.says(t.readAtMs)).toEqual({ kind: "changed" });
+  });
+
+  it.each([
+    { lost: "deleted", lose: () => redis().direct.del("tkc:log") },
+    {
+      lost: "deleted and begun by another change",
+      lose: async () => {
+        await redis().direct.del("tkc:log");
+        await publish({ kind: "key", keyId: "othersothers" });
+      },
+    },
+    {
+      lost: "trimmed beyond what was read",
+      lose: async () => {
+        await publish({ kind: "key", keyId: "othersothers" });
+        await redis().direct.xtrim("tkc:log", "MAXLEN", 1);
+      },
+    },
+  ])(
+    "vouches no more for what it read before, when the log was $lost, because a change went with it",
+    async ({ lose }) => {
+      const t = await followed();
+      await t.refresh();
+      const lastMs = t.now();
+      await publish(revoked);
+      await lose();
+      for (let seconds = 0; seconds < 20; seconds += 1) {
+        t.advance(1_000);
+        await t.refresh();
+        expect(t.says(t.readAtMs)).toEqual({ kind: "confirmed", atMs: lastMs });
+      }
+      expect(t.says(lastMs + 2_001)).toEqual({ kind: "confirmed", atMs: t.now() });
+    },
+  );
+
+  it("goes on with what it knew while Redis does not answer, and vouches for nothing since", async () => {
+    const t = await followed();
+    await t.refresh();
+    const lastMs = t.now();
+    await redis().fault({ kind: "down", times: null });
+    t.advance(9_000);
+    await t.refresh();
+    expect(t.says(t.readAtMs)).toEqual({ kind: "confirmed", atMs: lastMs });
+    expect(await publish(revoked)).toBe("unavailable");
+    await redis().clearFaults();
+    t.advance(1_000);
+    await t.refresh();
+    // The change is still on its way into the log.
+    expect(t.says(t.readAtMs)).toEqual({ kind: "confirmed", atMs: lastMs });
+  });
+
+  it("is not told that nothing changed by a Redis that is full: the log that cannot be written is broken off", async () => {
+    const t = await followed();
+    await t.refresh();
+    const lastMs = t.now();
+    await redis().fault({ kind: "status", status: 400, contains: "XADD", times: null });
+    expect(await publish(revoked)).toBe("unavailable");
+    t.advance(1_000);
+    await t.refresh();
+    expect(t.says(t.readAtMs)).toEqual({ kind: "confirmed", atMs: lastMs });
+    await redis().clearFaults();
+  });
+
+  it("does not grow without bound, because a log that is never read to its beginning needs none", async () => {
+    const filler = Array.from({ length: 10_500 }, () => ["xadd", "tkc:log", "*", "change", "{}"]);
+    await redis().direct.pipeline(filler).exec();
+    await publish(revoked);
+    expect(await redis().direct.xlen("tkc:log")).toBeLessThanOrEqual(10_200);
+  });
+});
