@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { digestApiKey, formatApiKey, importPepper, parseApiKey, randomBase62 } from "../../src/core/api-key.ts";
+import type { KeyKind } from "../../src/core/api-key.ts";
 import { importKek, seal } from "../../src/core/sealed-key.ts";
 import type { Permission } from "../../src/core/tenant.ts";
 import { currentVersion, parseVersioned } from "../../src/core/versioned.ts";
@@ -12,21 +13,29 @@ export type KeyRow = {
   readonly expiresAt?: Date;
   readonly revokedAt?: Date;
   readonly pepperVersion?: number;
+  readonly kind?: KeyKind;
+  /** What the key itself says that it is, if that is not what its row says. */
+  readonly says?: KeyKind;
+  readonly endpoints?: readonly string[];
+  readonly origins?: readonly string[];
+  readonly dailyRequests?: number;
 };
 
 /** A gateway key that looks like one: with its checksum, and nobody's. */
-export function madeUpKey(keyId = randomBase62(random(48), 12)): string {
-  return formatApiKey(keyId, randomBase62(random(128), 32));
+export function madeUpKey(keyId = randomBase62(random(48), 12), kind: KeyKind = "secret"): string {
+  return formatApiKey(keyId, randomBase62(random(128), 32), kind);
 }
 
 /** Writes a gateway key as its superuser, in any state that a key can be in, and returns it in clear. */
 export async function storeKey(stack: Stack, { tenantId, permissions = ["data"], ...row }: KeyRow): Promise<string> {
-  const apiKey = madeUpKey();
+  const { kind = "secret", says = kind } = row;
+  const apiKey = madeUpKey(undefined, says);
   const pepper = currentVersion(parseVersioned(stack.settings["KEY_PEPPERS"] ?? ""));
   const digest = await digestApiKey(apiKey, await importPepper(pepper.value));
   await books(stack.database.url).query(
-    `INSERT INTO app.api_keys (id, tenant_id, digest, pepper_version, permissions, last4, expires_at, revoked_at)
-     VALUES ($1, $2, decode($3, 'hex'), $4, $5, $6, $7, $8)`,
+    `INSERT INTO app.api_keys (id, tenant_id, digest, pepper_version, permissions, last4, expires_at, revoked_at,
+       kind, endpoints, origins, daily_requests)
+     VALUES ($1, $2, decode($3, 'hex'), $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       parseApiKey(apiKey)?.keyId,
       tenantId,
@@ -36,6 +45,10 @@ export async function storeKey(stack: Stack, { tenantId, permissions = ["data"],
       apiKey.slice(-4),
       row.expiresAt ?? null,
       row.revokedAt ?? null,
+      kind,
+      row.endpoints ?? null,
+      row.origins ?? [],
+      row.dailyRequests ?? null,
     ],
   );
   return apiKey;
