@@ -2,13 +2,17 @@ import { bufferedHits } from "./adapters/buffered-hits.ts";
 import { coloAddressLimiter } from "./adapters/colo-address-limiter.ts";
 import { coloAnswers } from "./adapters/colo-answers.ts";
 import { consoleLog } from "./adapters/console-log.ts";
+import { fetchWebhook } from "./adapters/fetch-webhook.ts";
 import { joseIdentityTokens, noIdentityTokens } from "./adapters/jose-identity-tokens.ts";
 import { memoryAnswers } from "./adapters/memory-answers.ts";
 import { memoryKeyRecords, memoryOrigins } from "./adapters/memory-key-records.ts";
 import { connect, neonPart } from "./adapters/neon-database.ts";
+import { neonDeliveries } from "./adapters/neon-deliveries.ts";
 import { neonGraveyard } from "./adapters/neon-graveyard.ts";
 import { neonKeyDirectory } from "./adapters/neon-key-directory.ts";
+import { neonPlatformLog } from "./adapters/neon-platform-log.ts";
 import { neonUsageLedger } from "./adapters/neon-usage-ledger.ts";
+import { neonWebhooks } from "./adapters/neon-webhooks.ts";
 import { queueControl, queueUsage } from "./adapters/queues.ts";
 import { restingKeyDirectory } from "./adapters/resting-key-directory.ts";
 import { tikliveUpstream } from "./adapters/tiklive-upstream.ts";
@@ -42,6 +46,7 @@ export function services(config: Config, env: Env): Services {
     ...money(config, env, log),
     ...identities(config, env, log),
     ...control(config, env, log),
+    ...webhooks(config, log),
     parts: [
       upstashPart("redis", redisOf(config)),
       ...(config.LEDGER_REDIS_REST_URL === undefined ? [] : [upstashPart("ledger", ledgerRedisOf(config))]),
@@ -69,6 +74,8 @@ function settings(config: Config) {
     failoverMs: config.FAILOVER_MS,
     abandonedMs: config.ABANDONED_MS,
     unrecordedMs: config.UNRECORDED_MS,
+    webhookTargets: config.WEBHOOK_TARGETS,
+    webhookRetries: { firstDelayMs: config.WEBHOOK_RETRY_MS, mostAttempts: config.WEBHOOK_ATTEMPTS },
     platformDownloadTier: config.PLATFORM_DOWNLOAD_TIER,
     chargeRules: { chargeNotFound: config.CHARGE_NOT_FOUND },
     windowOverrides: config.WINDOWS,
@@ -99,6 +106,7 @@ function money(config: Config, env: Env, log: Log) {
       { platformKeys, keks: importing(config.KEY_ENCRYPTION_KEYS, importKek), clock },
       log,
     ),
+    platformLog: neonPlatformLog(database(config, config.DATABASE_URL_RW)),
     platformKeys: upstashPlatformKeys(ledgerRedisOf(config), { keys: platformKeys, outMs: config.PLATFORM_KEY_OUT_MS }),
     usageQueue,
     usageLedger: neonUsageLedger(database(config, config.DATABASE_URL_RW)),
@@ -140,6 +148,24 @@ function control(config: Config, env: Env, log: Log) {
     controlQueue: queueControl(env.CONTROL_QUEUE),
     changes: upstashChangeLog(redis, log),
     confirm: upstashConfirm(redis, { ...times, clock }, log),
+  };
+}
+
+function webhooks(config: Config, log: Log) {
+  const keks = importing(config.KEY_ENCRYPTION_KEYS, importKek);
+  const rw = database(config, config.DATABASE_URL_RW);
+  const { WEBHOOK_TARGETS: targets, WEBHOOK_DEADLINE_MS: deadlineMs, DATABASE_TIMEOUT_MS: timeoutMs } = config;
+  return {
+    keks,
+    webhooks: neonWebhooks(rw),
+    deliveries: neonDeliveries({
+      database: rw,
+      operatorsDatabase: database(config, config.DATABASE_URL_OPS),
+      leaseMs: deadlineMs + 2 * timeoutMs,
+      overdueMs: config.WEBHOOK_OVERDUE_MS,
+      mostAttempts: config.WEBHOOK_ATTEMPTS,
+    }),
+    webhookSender: fetchWebhook({ targets, deadlineMs, keks, clock }, log),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Redis } from "@upstash/redis/cloudflare";
+import { Unavailable } from "../core/control-ports.ts";
 import type { PlatformKeys } from "../core/ports.ts";
 import type { PlatformKeyView } from "../core/resources.ts";
 import { PLATFORM_KEYS } from "./upstash-ledger.ts";
@@ -22,20 +23,28 @@ export function upstashPlatformKeys(redis: Redis, { keys, outMs }: PlatformKeysS
     async list() {
       const known = await keys();
       const fields = known.flatMap(({ id }) => [`load:${id}`, `out:${id}`]);
-      const [nowMs, ...states] = await list.exec([PLATFORM_KEYS], fields);
+      const [nowMs, ...states] = await answering(list.exec([PLATFORM_KEYS], fields));
       const view = (key: Key, at: number) =>
         viewOf(key, { load: states[2 * at] ?? "", out: states[2 * at + 1] ?? "", nowMs: Number(nowMs) });
       return known.map(view);
     },
     async takeOut(id, reason) {
-      return (await takeOut.exec([PLATFORM_KEYS], [`out:${id}`, String(outMs), reason])) === 1;
+      return (await answering(takeOut.exec([PLATFORM_KEYS], [`out:${id}`, String(outMs), reason]))) === 1;
     },
     async restore(id) {
       const isKnown = (await keys()).some((key) => key.id === id);
-      if (isKnown) await redis.hdel(PLATFORM_KEYS, `out:${id}`);
+      if (isKnown) await answering(redis.hdel(PLATFORM_KEYS, `out:${id}`));
       return isKnown;
     },
   };
+}
+
+async function answering<T>(reply: Promise<T>): Promise<T> {
+  try {
+    return await reply;
+  } catch (error) {
+    throw new Unavailable("Redis does not answer", { cause: error });
+  }
 }
 
 type State = { readonly load: string; readonly out: string; readonly nowMs: number };

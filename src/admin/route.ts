@@ -1,32 +1,43 @@
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
+import type { RouterRoute } from "hono/types";
 import { problems } from "../core/problem.ts";
 import type { Services } from "../core/services.ts";
 import { authenticate, type AuthenticatePorts } from "./authenticate.ts";
 import { keysRoute } from "./keys.ts";
+import { limitCaller } from "./limit-caller.ts";
 import { me } from "./me.ts";
 import { peopleRoute } from "./people.ts";
+import { platformKeysRoute } from "./platform-keys.ts";
 import { readBody } from "./read-body.ts";
 import type { AdminEnv } from "./request.ts";
 import { ownTenantRoute, tenantsRoute } from "./tenants.ts";
 
+export type AdminPorts = Services & Pick<AuthenticatePorts, "identifyKey">;
+
 /**
- * The control plane, under `/v1`. Every request is read and authenticated first; each route then says who may (`core/roles.ts`), what it
- * takes, and does it at most once per `Idempotency-Key`.
+ * The control plane, under `/v1`: every request is read and authenticated first; each route then says who may (`core/roles.ts`) and what
+ * it takes, and does it once per `Idempotency-Key`.
  */
-export const adminRoute = (s: Services & Pick<AuthenticatePorts, "identifyKey">) =>
-  new Hono<AdminEnv>()
+export const adminRoute = (s: AdminPorts) => {
+  const routes = operationRoutes(s);
+  return new Hono<AdminEnv>()
     .use(keepNothing())
     .use(...readBody())
     .use(authenticate(s))
+    .use(limitCaller(s.limiter, s.clock))
+    .route("/", routes)
+    .all("*", refuse(routes.routes));
+};
+
+const operationRoutes = (s: AdminPorts) =>
+  new Hono<AdminEnv>()
     .route("/me", me())
     .route("/", ownTenantRoute(s))
     .route("/tenants", tenantsRoute(s))
     .route("/keys", keysRoute(s))
-    .route("/", peopleRoute(s))
-    .all("*", (c) => {
-      throw problems.unknownEndpoint(c.req.path);
-    });
+    .route("/platform-keys", platformKeysRoute(s))
+    .route("/", peopleRoute(s));
 
 /** What the control plane says is for whoever asked, now. */
 const keepNothing = () =>
@@ -36,3 +47,19 @@ const keepNothing = () =>
     c.header("x-request-id", c.var.requestId);
     return next();
   });
+
+/** What no route took: a path that there is not, or a method that the path does not have. */
+const refuse = (routes: readonly RouterRoute[]) => {
+  const known = routes.map(({ method, path }) => ({ method, pattern: patternOf(path) }));
+  return createMiddleware<AdminEnv>(async function refuse(c) {
+    const path = c.req.path.replace(/^\/v1/, "");
+    const methods = new Set(known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method));
+    if (methods.size > 0) throw problems.methodNotAllowed([...methods].join(", "));
+    throw problems.unknownEndpoint(c.req.path);
+  });
+};
+
+/** `/keys/:keyId` as a pattern of exactly such paths. */
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`);
+}

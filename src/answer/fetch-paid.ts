@@ -69,12 +69,12 @@ type Paying = { readonly key: OpenedKey; readonly order: Order; readonly reserva
  * it: the credit is spent either way.
  */
 async function fetchWith(ports: PaidPorts, sought: Sought, { key, order, reservation }: Paying): Promise<Fetched> {
-  const { background, call } = sought.ask;
+  const { background, call, requestId } = sought.ask;
   const dispatched = dispatch(ports, { call, secret: key.secret, order, reservation });
   const fetched = dispatched.then((paid) => fetchedOf(ports, sought, paid));
   // Each by itself: whatever breaks while storing must not cut the settling short.
   background(dispatched.then(({ event }) => settle(ports, event)));
-  background(dispatched.then((paid) => reportKey(ports, { key, wasOut: reservation.wasOut, paid })));
+  background(dispatched.then((paid) => reportKey(ports, { key, wasOut: reservation.wasOut, requestId, paid })));
   background(fetched.then(({ entry }) => store(ports, sought.key, entry)));
   return fetched;
 }

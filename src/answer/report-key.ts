@@ -1,18 +1,23 @@
 import { PLATFORM } from "../core/act.ts";
 import type { Outcome } from "../core/charge.ts";
-import type { ControlQueue, Events } from "../core/control-ports.ts";
+import type { ControlQueue, PlatformLog } from "../core/control-ports.ts";
 import type { Log, OpenedKey, PlatformKeys } from "../core/ports.ts";
 import type { Dispatched } from "./dispatch.ts";
 
 export type ReportPorts = {
   readonly platformKeys: PlatformKeys;
-  readonly events: Events;
+  readonly platformLog: PlatformLog;
   readonly controlQueue: ControlQueue;
   readonly newEventId: () => string;
   readonly log: Log;
 };
 
-type Report = { readonly key: OpenedKey; readonly wasOut: boolean; readonly paid: Dispatched };
+type Report = {
+  readonly key: OpenedKey;
+  readonly wasOut: boolean;
+  readonly requestId: string;
+  readonly paid: Dispatched;
+};
 
 /** What only an account in order gets. */
 const SERVED: ReadonlySet<Outcome> = new Set(["success", "empty", "not_found"]);
@@ -24,24 +29,32 @@ const REASON_LENGTH = 200;
  * Says what a dispatch showed of its platform key: one whose account was refused is taken out and the operator told, once; one that was out
  * and served is back. Fails open: without the note the next request finds out by itself, and a refusal costs nothing.
  */
-export async function reportKey(ports: ReportPorts, { key, wasOut, paid }: Report): Promise<void> {
-  const { id, cap } = key;
+export async function reportKey(ports: ReportPorts, report: Report): Promise<void> {
+  const { id, cap } = report.key;
   if (cap === null) return;
-  const { outcome } = paid.classified;
+  const { outcome } = report.paid.classified;
   try {
-    if (outcome === "account_error") await takeOut(ports, id, reasonOf(paid, key.secret));
-    else if (wasOut && SERVED.has(outcome)) await ports.platformKeys.restore(id);
+    if (outcome === "account_error") await takeOut(ports, report);
+    else if (report.wasOut && SERVED.has(outcome)) await ports.platformKeys.restore(id);
   } catch (error) {
     ports.log.error("platform-key-not-reported", { error, id });
   }
 }
 
-async function takeOut(ports: ReportPorts, id: string, reason: string): Promise<void> {
+async function takeOut(ports: ReportPorts, { key, requestId, paid }: Report): Promise<void> {
+  const { id } = key;
+  const reason = reasonOf(paid, key.secret);
   if (!(await ports.platformKeys.takeOut(id, reason))) return;
   ports.log.error("platform-key-out", { id, reason });
   const eventId = ports.newEventId();
-  const data = { upstream_key_id: id, reason };
-  await ports.events.add(PLATFORM, { id: eventId, type: "platform_key.out", data });
+  await ports.platformLog.note({
+    actor: { kind: "system", name: "failover" },
+    action: "platform-key.take-out",
+    subject: id,
+    requestId,
+    detail: { reason },
+    event: { id: eventId, type: "platform_key.out", data: { upstream_key_id: id, reason } },
+  });
   await ports.controlQueue.send([{ kind: "event", tenantId: PLATFORM, eventId }]);
 }
 

@@ -222,8 +222,8 @@ export type Verdict =
   | { readonly kind: "confirmed"; readonly atMs: number }
   | { readonly kind: "unknown" };
 
-/** What webhooks are told that is no act's. Adding an id twice is a no-op. */
-export type Events = { add(tenantId: string, event: NonNullable<Act["event"]>): Promise<void> };
+/** Acts on the platform whose change is not in Postgres. Each is noted with its event, and its outcome remembered, in one transaction. */
+export type PlatformLog = { note(act: Act): Promise<Acted<unknown>> };
 
 /** What travels through the `control` queue. Delivery is at least once and in any order; `delaySeconds` before the first. */
 export type ControlMessage =

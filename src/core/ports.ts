@@ -131,7 +131,7 @@ export type UpstreamKeys = {
   ): Promise<{ readonly kind: "opened"; readonly keys: readonly OpenedKey[] } | { readonly kind: "unavailable" }>;
 };
 
-/** Which platform keys are in use, by the ledger's clock. Throws when Redis does not answer. */
+/** Which platform keys are in use, by the ledger's clock. Throws `Unavailable` when Redis does not answer. */
 export type PlatformKeys = {
   /** In the order of the settings. */
   list(): Promise<readonly PlatformKeyView[]>;

@@ -4,10 +4,10 @@ import type {
   ChangeLog,
   Confirm,
   ControlQueue,
-  Events,
   GatewayKeys,
   IdentityTokens,
   Outcomes,
+  PlatformLog,
   Tenants,
   Users,
 } from "./control-ports.ts";
@@ -32,6 +32,9 @@ import type {
   UsageQueue,
   WaitBudget,
 } from "./ports.ts";
+import type { Deliveries, Webhooks, WebhookSender } from "./webhook-ports.ts";
+import type { Targets } from "./webhook-target.ts";
+import type { RetryRules } from "./webhook.ts";
 import type { WindowOverrides } from "./windows.ts";
 
 /** Every port with what stands behind it, and the settings that steps decide by. A step takes the part that it uses. */
@@ -47,7 +50,10 @@ export type Services = {
   readonly controlQueue: ControlQueue;
   readonly changes: ChangeLog;
   readonly confirm: Confirm;
-  readonly events: Events;
+  readonly platformLog: PlatformLog;
+  readonly webhooks: Webhooks;
+  readonly deliveries: Deliveries;
+  readonly webhookSender: WebhookSender;
   readonly usageLedger: UsageLedger;
   readonly graveyard: Graveyard;
   readonly hits: HitCounter;
@@ -58,6 +64,8 @@ export type Services = {
   readonly limiter: RateLimiter;
   readonly unidentified: AddressLimiter;
   readonly peppers: () => Promise<ReadonlyMap<number, CryptoKey>>;
+  /** The wrapping keys, by version. */
+  readonly keks: () => Promise<ReadonlyMap<number, CryptoKey>>;
   readonly tenants: Tenants;
   readonly gatewayKeys: GatewayKeys;
   readonly users: Users;
@@ -87,6 +95,8 @@ export type Services = {
   readonly healthMs: number;
   readonly abandonedMs: number;
   readonly unrecordedMs: number;
+  readonly webhookTargets: Targets;
+  readonly webhookRetries: RetryRules;
   readonly platformDownloadTier: boolean;
   readonly chargeRules: ChargeRules;
   readonly windowOverrides: WindowOverrides;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answer } from "../../src/answer/answer.ts";
+import { PLATFORM } from "../../src/core/act.ts";
 import { json, timeline } from "../support/timeline.ts";
 
 const CALL = "/userid/?username=tiktok";
@@ -52,9 +53,8 @@ describe("a platform key whose account is refused", () => {
     await t.settled();
     expect(t.tried).not.toContain("a");
     const reason = "200: Your account is suspended";
-    const platform = "00000000-0000-0000-0000-000000000000";
-    expect(t.told).toEqual([{ tenantId: platform, type: "platform_key.out", upstream_key_id: "platform-a", reason }]);
-    expect(t.controls).toEqual([{ kind: "event", tenantId: platform, eventId: "event" }]);
+    expect(t.told).toEqual([{ type: "platform_key.out", upstream_key_id: "platform-a", reason }]);
+    expect(t.controls).toEqual([{ kind: "event", tenantId: PLATFORM, eventId: "event" }]);
   });
 
   it("is tried once a request: when all are refused the tenant learns of it as of one", async () => {

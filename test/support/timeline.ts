@@ -47,7 +47,9 @@ export function timeline() {
     },
     upstreamKeys: { open: async () => ({ kind: "opened", keys }) },
     platformKeys,
-    events: { add: async (tenantId, { type, data }) => void told.push({ tenantId, type, ...data }) },
+    platformLog: {
+      note: async ({ event }) => (told.push({ type: event?.type, ...event?.data }), { kind: "done", row: null }),
+    },
     controlQueue: { send: async (messages) => void controls.push(...messages) },
     newEventId: () => "event",
     failoverMs: 5_000,

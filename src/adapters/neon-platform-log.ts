@@ -1,0 +1,11 @@
+import { sql } from "drizzle-orm";
+import { PLATFORM } from "../core/act.ts";
+import type { PlatformLog } from "../core/control-ports.ts";
+import { neonActs } from "./neon-acts.ts";
+import { withTenant, type Database } from "./neon-database.ts";
+
+/** Acts that change nothing in Postgres, in the platform's own audit log. As `app_rw`: to it the platform is one tenant among others. */
+export function neonPlatformLog(database: Database): PlatformLog {
+  const perform = neonActs(database, withTenant);
+  return { note: (act) => perform(act, { tenantId: PLATFORM, change: sql`WITH act AS (SELECT true AS noted)` }) };
+}
