@@ -101,6 +101,11 @@ const Settings = v.object({
   SETTLE_AGAIN_MS: wholeNumbers("200,1000"),
   ABANDONED_MS: wholeNumber("120000"),
   UNRECORDED_MS: wholeNumber("60000"),
+  WEBHOOK_TARGETS: v.optional(v.picklist(["public", "any"]), "public"),
+  WEBHOOK_DEADLINE_MS: wholeNumber("10000"),
+  WEBHOOK_RETRY_MS: wholeNumber("5000"),
+  WEBHOOK_ATTEMPTS: v.pipe(wholeNumber("12"), v.minValue(1)),
+  WEBHOOK_OVERDUE_MS: wholeNumber("60000"),
 });
 
 /** Half a setting would be silently none, and money would stand in a cache that evicts. A cap too many belongs to a key that is missing. */

@@ -153,6 +153,8 @@ export const WebhookView = v.object({
 export const DeliveryView = v.object({
   id: Uuid,
   webhook_id: Uuid,
+  /** Whose event it is: to the platform's own webhooks, any tenant's. */
+  tenant_id: Uuid,
   event_id: Uuid,
   event: EventType,
   status: v.picklist(["pending", "delivered", "dead"]),
