@@ -43,7 +43,7 @@ export function neonActs(database: Database, enter: typeof withTenant | typeof a
 }
 
 /** How long a first outcome is remembered. */
-const REMEMBERED = sql`interval '24 hours'`;
+export const REMEMBERED = sql`interval '24 hours'`;
 
 /**
  * Its own statement, for a statement sees what was committed before it began: whoever waited here then sees what the one before it did. So
@@ -100,9 +100,4 @@ function refusedAs<Row>(error: unknown, { taken }: Deed): Acted<Row> {
   if (constraint === "idempotency_keys_tenant_id_key_pk") return { kind: "repeated" };
   if (taken !== undefined && constraint === taken.constraint) return { kind: "conflict", because: taken.because };
   throw error;
-}
-
-/** A time as `2026-01-31T12:00:00.000Z`: what `to_jsonb` makes of one follows the session's time zone. */
-export function iso(column: string): SQL {
-  return sql.raw(`to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`);
 }

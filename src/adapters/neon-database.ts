@@ -41,8 +41,10 @@ export const statement = drizzle.mock();
 export type Statements = readonly [BatchItem<"pg">, ...BatchItem<"pg">[]];
 type Results<T extends Statements> = Promise<BatchResponse<T>>;
 
+export type Query<Row extends Record<string, unknown>> = ReturnType<typeof statement.execute<Row>>;
+
 /** A statement in SQL; `Row` is what it returns, as the driver reads it. */
-export function query<Row extends Record<string, unknown>>(text: SQL) {
+export function query<Row extends Record<string, unknown>>(text: SQL): Query<Row> {
   return statement.execute<Row>(text);
 }
 
