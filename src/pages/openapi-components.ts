@@ -57,10 +57,18 @@ const Problem: Json = {
   required: ["type", "title", "status", "detail", "request_id"],
 };
 
+const Replayed: Json = {
+  type: "object",
+  description:
+    "The first outcome of a request that was repeated with its `Idempotency-Key`, but for what is shown once.",
+  properties: { replayed: { const: true } },
+  required: ["replayed"],
+};
+
 /** What paths refer to. `schemas` are those of the control plane. */
 export function components(schemas: Readonly<Record<string, Json>>): Json {
   return {
-    schemas: { Problem, ...schemas, ...answerSchemas },
+    schemas: { Problem, Replayed, ...schemas, ...answerSchemas },
     headers,
     parameters: headerParameters,
     responses: Object.fromEntries(

@@ -50,15 +50,16 @@ function operationOf(route: RouteDescription): Json {
       ? {}
       : { requestBody: { required: true, content: { "application/json": { schema: body } } } }),
     responses: {
-      ...Object.fromEntries(Object.entries(route.responses).map(([status, schema]) => [status, done(schema)])),
+      ...Object.fromEntries(
+        Object.entries(route.responses).map(([status, schema]) => [status, done(schema, changes(method))]),
+      ),
       ...(operation === undefined ? {} : refusals(...refusalsOf(method, operation))),
     },
   };
 }
 
 function tagOf(operation: string | undefined): string {
-  const noun = (operation ?? "health.").slice(0, (operation ?? "health.").indexOf(".")).replaceAll("-", " ");
-  return noun.charAt(0).toUpperCase() + noun.slice(1);
+  return operation === undefined ? "Health" : `Control plane: ${operation.slice(0, operation.indexOf("."))}`;
 }
 
 function whoMay(operation: OperationId | "me.get"): string {
@@ -108,6 +109,11 @@ function takesNothing(body: Json): boolean {
   return Object.keys(body["properties"] ?? {}).length === 0 && body["type"] === "object";
 }
 
-function done(schema: Json): Json {
-  return { description: "Done.", headers: headersNamed("X-Request-Id"), content: { "application/json": { schema } } };
+function done(schema: Json, mayBeReplayed: boolean): Json {
+  const outcome = mayBeReplayed ? { anyOf: [schema, { $ref: "#/components/schemas/Replayed" }] } : schema;
+  return {
+    description: "Done.",
+    headers: headersNamed("X-Request-Id"),
+    content: { "application/json": { schema: outcome } },
+  };
 }
