@@ -138,6 +138,6 @@ describe("a reading of the log", () => {
   });
 
   it.each([null, "OK", [["1-0"]], { result: [] }])("is none, and says so, when the reply is %j", (reply) => {
-    expect(() => parseLog(reply)).toThrow();
+    expect(() => parseLog(reply)).toThrow(/Invalid/);
   });
 });
