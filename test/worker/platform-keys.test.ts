@@ -1,5 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { PLATFORM } from "../../src/core/act.ts";
 import { books } from "../support/books.ts";
+import { control } from "../support/control.ts";
 import { eventually } from "../support/eventually.ts";
 import { useGateway } from "../support/use-gateway.ts";
 
@@ -115,9 +117,18 @@ describe("a platform key that is out", () => {
   beforeAll(() => Promise.all([FIRST, THIRD].map((key) => running().upstream.setKey({ key, ...active }))));
 
   it("is asked no more once it was refused, and told once, however many asked it at the same time", async () => {
-    const { gateway, upstream, shared } = running();
+    const { stack, gateway, upstream, shared } = running();
     await upstream.setKey({ key: FIRST, ...suspended });
     await Promise.all(Array.from({ length: 20 }, () => gateway.get(unasked(), { key: shared })));
+    const { query } = books(stack.database.url);
+    const told = await eventually(async () => {
+      const rows = await query<{ id: string; data: object }>(
+        "SELECT id, data FROM app.webhook_events WHERE tenant_id = $1 AND type = 'platform_key.out'",
+        [PLATFORM],
+      );
+      expect(rows).toHaveLength(1);
+      return rows;
+    });
     const asked = (await upstream.meter()).keys[FIRST]?.calls ?? 0;
     await upstream.setKey({ key: FIRST, ...active });
     const statuses = await Promise.all(
@@ -125,7 +136,61 @@ describe("a platform key that is out", () => {
     );
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect((await upstream.meter()).keys[FIRST]?.calls).toBe(asked);
-    const told = gateway.logs().filter((line) => line.includes("platform-key-out"));
-    expect(told).toHaveLength(1);
+    const [noted, ...more] = await query<{ detail: object }>(
+      "SELECT subject AS upstream_key_id, detail FROM app.audit_log WHERE tenant_id = $1 AND action = 'platform-key.take-out'",
+      [PLATFORM],
+    );
+    expect(more).toEqual([]);
+    expect({ ...noted, ...noted?.detail }).toMatchObject(told[0]?.data ?? {});
+    expect(gateway.logs().filter((line) => line.includes("platform-key-out"))).toHaveLength(1);
+  });
+
+  it("is shown to the operator with its reason, and put back in by hand, once per idempotency key", async () => {
+    const { stack, gateway, upstream, shared } = running();
+    const operator = control(gateway, stack.settings["ADMIN_TOKEN"] ?? "");
+    const { body } = await operator.get("/v1/platform-keys");
+    const inUse = { state: "in-use", reason: null, until: null };
+    expect(body).toEqual({
+      data: [
+        {
+          id: expect.stringMatching(/^platform-[0-9a-f]{8}$/),
+          load: expect.any(Number),
+          cap: 200,
+          state: "out",
+          reason: "200: Your account is suspended",
+          until: expect.stringMatching(/Z$/),
+        },
+        { id: expect.any(String), load: expect.any(Number), cap: 200, ...inUse },
+      ],
+      next_cursor: null,
+    });
+    const path = `/v1/platform-keys/${body["data"][0].id}/restore`;
+    const headers = { "idempotency-key": "back-in" };
+    const restored = await operator.post(path, { headers });
+    expect(restored).toMatchObject({ status: 200, body: { id: body["data"][0].id, ...inUse } });
+    const again = await operator.post(path, { headers });
+    expect(again).toMatchObject({ status: 200, body: { ...restored.body, replayed: true } });
+    const acts = await books(stack.database.url).query(
+      "SELECT actor_kind FROM app.audit_log WHERE tenant_id = $1 AND action = 'platform-key.restore'",
+      [PLATFORM],
+    );
+    expect(acts).toEqual([{ actor_kind: "operator" }]);
+    const before = (await upstream.meter()).keys[FIRST]?.charged ?? 0;
+    for (let time = 0; time < 3; time++) await gateway.get(unasked(), { key: shared });
+    expect((await upstream.meter()).keys[FIRST]?.charged).toBeGreaterThan(before);
+  });
+
+  it.each([
+    { id: "platform-00000000", status: 404, because: "the platform has no such key" },
+    { id: "first-platform-key", status: 400, because: "it is no id" },
+  ])("is not put back in as $id: $because", async ({ id, status }) => {
+    const { stack, gateway } = running();
+    const operator = control(gateway, stack.settings["ADMIN_TOKEN"] ?? "");
+    expect((await operator.post(`/v1/platform-keys/${id}/restore`)).status).toBe(status);
+  });
+
+  it("is nothing that a tenant learns of", async () => {
+    const { gateway, shared, byo } = running();
+    for (const key of [shared, byo]) expect((await control(gateway, key).get("/v1/platform-keys")).status).toBe(403);
   });
 });
