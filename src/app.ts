@@ -1,8 +1,10 @@
 import { Hono } from "hono";
 import { healthz, livez } from "./admin/health.ts";
+import { adminRoute } from "./admin/route.ts";
 import type { Services } from "./core/services.ts";
 import { onError } from "./on-error.ts";
 import { begin } from "./proxy/begin.ts";
+import { identifyKey } from "./proxy/identify.ts";
 import type { ProxyEnv } from "./proxy/request.ts";
 import { proxyRoute } from "./proxy/route.ts";
 
@@ -13,4 +15,8 @@ export const app = (s: Services) =>
     .use(begin(s))
     .get("/livez", livez())
     .get("/healthz", healthz(s))
+    .route("/v1", adminRoute({ ...s, identifyKey: identifyKey(s) }))
     .route("/", proxyRoute(s));
+
+/** What the typed client is made from: `hc<AppType>(baseUrl)`. */
+export type AppType = ReturnType<typeof app>;

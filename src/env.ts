@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { canonicalPostUrl } from "./core/post-url.ts";
 import { parseVersioned } from "./core/versioned.ts";
 import { windowNames, type WindowOverrides } from "./core/windows.ts";
 
@@ -37,6 +38,12 @@ const Window = v.object({
   staleMs: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 const Windows = v.pipe(v.optional(v.string(), "{}"), v.parseJson(), v.record(v.picklist(windowNames), Window));
+
+const PostUrl = v.pipe(
+  v.optional(v.string(), "https://www.tiktok.com/@scout2015/video/6718335390845095173"),
+  v.transform(canonicalPostUrl),
+  v.string("is not the URL of a post"),
+);
 
 /** Every setting of the Worker. README, "Settings", says what each means; durations are milliseconds, sizes bytes. */
 const Settings = v.object({
@@ -99,6 +106,13 @@ const Settings = v.object({
   HITS_FLUSH_COUNT: wholeNumber("50"),
   HEALTH_MS: wholeNumber("5000"),
   SETTLE_AGAIN_MS: wholeNumbers("200,1000"),
+  PROBE_POST_URL: PostUrl,
+  PROBING_MS: wholeNumber("60000"),
+  KEY_RETIRE_MS: wholeNumber("15000"),
+  STRIKE_MS: v.pipe(wholeNumber("600000"), v.minValue(1)),
+  CHECK_KEY_MS: wholeNumber("10000"),
+  MANY_KEYS: v.pipe(wholeNumber("3"), v.minValue(1)),
+  MANY_KEYS_MS: v.pipe(wholeNumber("60000"), v.minValue(1)),
   ABANDONED_MS: wholeNumber("120000"),
   UNRECORDED_MS: wholeNumber("60000"),
   WEBHOOK_TARGETS: v.optional(v.picklist(["public", "any"]), "public"),

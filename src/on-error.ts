@@ -1,4 +1,5 @@
 import type { Context, ErrorHandler } from "hono";
+import { Unavailable } from "./core/control-ports.ts";
 import type { Log } from "./core/ports.ts";
 import { Problem, problems, toProblemBody } from "./core/problem.ts";
 import type { ProxyEnv } from "./proxy/request.ts";
@@ -15,6 +16,10 @@ export const onError =
       // What the client got wrong is the client's; what failed on our side is somebody's to look at.
       if (error.status >= 500) log.error("problem", { type: error.type, requestId });
       return render(error, requestId, c);
+    }
+    if (error instanceof Unavailable) {
+      log.error("database-unavailable", { error, requestId });
+      return render(problems.databaseUnavailable(), requestId, c);
     }
     log.error("unhandled", { error, requestId });
     return render(problems.internal(), requestId, c);

@@ -8,11 +8,15 @@ import { memoryAnswers } from "./adapters/memory-answers.ts";
 import { memoryKeyRecords, memoryOrigins } from "./adapters/memory-key-records.ts";
 import { connect, neonPart } from "./adapters/neon-database.ts";
 import { neonDeliveries } from "./adapters/neon-deliveries.ts";
+import { neonGatewayKeys } from "./adapters/neon-gateway-keys.ts";
 import { neonGraveyard } from "./adapters/neon-graveyard.ts";
 import { neonKeyDirectory } from "./adapters/neon-key-directory.ts";
+import { neonAuditLog, neonOutcomes, neonUsers } from "./adapters/neon-people.ts";
 import { neonPlatformLog } from "./adapters/neon-platform-log.ts";
+import { neonTenants } from "./adapters/neon-tenants.ts";
 import { neonUsageLedger } from "./adapters/neon-usage-ledger.ts";
-import { neonWebhooks } from "./adapters/neon-webhooks.ts";
+import { neonVault } from "./adapters/neon-vault.ts";
+import { neonWebhooks, neonWebhookSecrets } from "./adapters/neon-webhooks.ts";
 import { queueControl, queueUsage } from "./adapters/queues.ts";
 import { restingKeyDirectory } from "./adapters/resting-key-directory.ts";
 import { tikliveUpstream } from "./adapters/tiklive-upstream.ts";
@@ -23,6 +27,7 @@ import { upstashLedger } from "./adapters/upstash-ledger.ts";
 import { upstashLimiter } from "./adapters/upstash-limiter.ts";
 import { upstashPlatformKeys } from "./adapters/upstash-platform-keys.ts";
 import { connectRedis, upstashPart } from "./adapters/upstash-redis.ts";
+import { upstashStrikes } from "./adapters/upstash-strikes.ts";
 import { platformKeyring, vaultUpstreamKeys } from "./adapters/vault-upstream-keys.ts";
 import { waitBudgets } from "./adapters/wait-budget.ts";
 import { importPepper } from "./core/api-key.ts";
@@ -46,6 +51,8 @@ export function services(config: Config, env: Env): Services {
     ...money(config, env, log),
     ...identities(config, env, log),
     ...control(config, env, log),
+    ...tenancy(config),
+    ...vault(config),
     ...webhooks(config, log),
     parts: [
       upstashPart("redis", redisOf(config)),
@@ -56,6 +63,7 @@ export function services(config: Config, env: Env): Services {
     clock,
     newRequestId: newUuid,
     newEventId: newUuid,
+    random,
     newWaitBudget: waitBudgets({ waitMs: config.REDIS_WAIT_MS, restMs: config.REDIS_REST_MS, clock }),
     randomBits: () => toHex(random(10)),
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -72,6 +80,11 @@ function settings(config: Config) {
     healthMs: config.HEALTH_MS,
     settleAgainMs: config.SETTLE_AGAIN_MS,
     failoverMs: config.FAILOVER_MS,
+    probePostUrl: config.PROBE_POST_URL,
+    probingMs: config.PROBING_MS,
+    keyRetireMs: config.KEY_RETIRE_MS,
+    checkKeyMs: config.CHECK_KEY_MS,
+    manyKeys: config.MANY_KEYS,
     abandonedMs: config.ABANDONED_MS,
     unrecordedMs: config.UNRECORDED_MS,
     webhookTargets: config.WEBHOOK_TARGETS,
@@ -148,6 +161,28 @@ function control(config: Config, env: Env, log: Log) {
     controlQueue: queueControl(env.CONTROL_QUEUE),
     changes: upstashChangeLog(redis, log),
     confirm: upstashConfirm(redis, { ...times, clock }, log),
+  };
+}
+
+function tenancy(config: Config) {
+  const rw = database(config, config.DATABASE_URL_RW);
+  return {
+    tenants: neonTenants({ ops: database(config, config.DATABASE_URL_OPS), rw, keyRetireMs: config.KEY_RETIRE_MS }),
+    gatewayKeys: neonGatewayKeys(rw),
+    users: neonUsers(rw),
+    auditLog: neonAuditLog(rw),
+    outcomes: neonOutcomes(rw),
+  };
+}
+
+function vault(config: Config) {
+  const rw = database(config, config.DATABASE_URL_RW);
+  const ops = database(config, config.DATABASE_URL_OPS);
+  const vault = neonVault({ database: rw, operatorsDatabase: ops });
+  return {
+    vault,
+    wrappedSecrets: [vault, neonWebhookSecrets(ops)],
+    strikes: upstashStrikes(redisOf(config), { strikeMs: config.STRIKE_MS, recentMs: config.MANY_KEYS_MS }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { addressGroup } from "../core/address-group.ts";
+import { clientAddress } from "../core/address-group.ts";
 import { parseApiKey, presentedCredential, sameDigest } from "../core/api-key.ts";
 import { sha256, toHex } from "../core/bytes.ts";
 import type { IdentifyKey, IdentityTokens } from "../core/control-ports.ts";
@@ -41,7 +41,12 @@ async function callerOf(ports: AuthenticatePorts, c: Context<AdminEnv>, text: st
 
 async function keyCaller(ports: AuthenticatePorts, c: Context<AdminEnv>, text: string): Promise<Caller> {
   const background: Background = (promise) => c.executionCtx.waitUntil(promise);
-  const record = await ports.identifyKey({ text, wait: c.var.wait, background, address: addressOf(c) });
+  const record = await ports.identifyKey({
+    text,
+    wait: c.var.wait,
+    background,
+    address: clientAddress(c.req.raw.headers),
+  });
   if (record.tenant.status === "suspended") throw problems.tenantSuspended();
   return { kind: "key", keyId: record.keyId, tenantId: record.tenant.id, role: roleOf(record) };
 }
@@ -72,10 +77,6 @@ async function isAdminToken({ adminToken }: AuthenticatePorts, text: string): Pr
 }
 
 async function refuse({ unidentified }: AuthenticatePorts, c: Context<AdminEnv>): Promise<never> {
-  if (!(await unidentified.allows(addressOf(c)))) throw problems.tooManyUnidentified();
+  if (!(await unidentified.allows(clientAddress(c.req.raw.headers)))) throw problems.tooManyUnidentified();
   throw problems.unauthorized();
-}
-
-function addressOf(c: Context<AdminEnv>): string {
-  return addressGroup(c.req.header("cf-connecting-ip") ?? "unknown");
 }

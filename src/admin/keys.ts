@@ -47,7 +47,7 @@ const PublishableKey = v.strictObject({
   expires_at: v.optional(v.nullable(Instant), null),
 });
 
-const NewKey = v.union([SecretKey, PublishableKey]);
+const NewKey = v.variant("kind", [SecretKey, PublishableKey]);
 
 /** A day at most: two keys of which one is forgotten are worse than one. */
 const Rotation = v.strictObject({
@@ -129,6 +129,8 @@ export const keysRoute = (s: KeysPorts) => {
       once,
       async (c) => {
         const { keyId } = c.req.valid("param");
+        // Else anybody could have everybody's records of any key read again.
+        found(await s.gatewayKeys.find(c.var.tenantId, keyId));
         const act = actOf(c, { action: "key.revoke", subject: keyId });
         const { result, pending } = await confirmed(s, { kind: "key", keyId }, () =>
           s.gatewayKeys.revoke(act, c.var.tenantId, keyId),

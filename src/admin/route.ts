@@ -12,6 +12,9 @@ import { platformKeysRoute } from "./platform-keys.ts";
 import { readBody } from "./read-body.ts";
 import type { AdminEnv } from "./request.ts";
 import { ownTenantRoute, tenantsRoute } from "./tenants.ts";
+import { upstreamKeyRoute } from "./upstream-key.ts";
+import { webhookDeliveriesRoute, webhooksRoute } from "./webhooks.ts";
+import { wrappingKeyRoute } from "./wrapping-key.ts";
 
 export type AdminPorts = Services & Pick<AuthenticatePorts, "identifyKey">;
 
@@ -36,7 +39,11 @@ const operationRoutes = (s: AdminPorts) =>
     .route("/", ownTenantRoute(s))
     .route("/tenants", tenantsRoute(s))
     .route("/keys", keysRoute(s))
+    .route("/upstream-key", upstreamKeyRoute(s))
     .route("/platform-keys", platformKeysRoute(s))
+    .route("/wrapping-key", wrappingKeyRoute(s))
+    .route("/webhooks", webhooksRoute(s))
+    .route("/webhook-deliveries", webhookDeliveriesRoute(s))
     .route("/", peopleRoute(s));
 
 /** What the control plane says is for whoever asked, now. */

@@ -22,7 +22,10 @@ const NewTenant = v.strictObject({
   monthly_quota: v.optional(Quota, null),
 });
 
-const changesSomething = v.check((change: Readonly<Record<string, unknown>>) => Object.keys(change).length > 0, "changes nothing");
+const changesSomething = v.check(
+  (change: Readonly<Record<string, unknown>>) => Object.keys(change).length > 0,
+  "changes nothing",
+);
 
 const TenantChange = v.pipe(
   v.strictObject({

@@ -47,7 +47,7 @@ export type Tenants = {
   /** A new plan ends a trial unless the change sets one. A plan without own keys puts the tenant back on the platform's. */
   change(act: Act, tenantId: string, change: TenantChange): Promise<Acted<TenantView>>;
   setStatus(act: Act, tenantId: string, status: TenantView["status"]): Promise<Acted<TenantView>>;
-  /** Soft: its keys die, its snapshots and sealed keys are erased, its usage stays. */
+  /** Soft: its keys die, its snapshots and sealed secrets are erased, its webhooks end, its usage stays. */
   remove(act: Act, tenantId: string): Promise<Acted<TenantView>>;
   /** What a tenant may change of itself. */
   changeOwn(

@@ -198,7 +198,7 @@ export type RateDecision =
 export type Bucket = { readonly capacity: number; readonly refill: number; readonly everyMs: number };
 
 /** One bucket that a request takes a token of. `policy` is what clients know it by, `name` what the limiter does. */
-export type Limit = { readonly policy: "burst" | "key"; readonly name: string; readonly bucket: Bucket };
+export type Limit = { readonly policy: "burst" | "key" | "control"; readonly name: string; readonly bucket: Bucket };
 
 /** What a limit decided on a request. */
 export type Rate = Omit<Limit, "name"> & { readonly decision: RateDecision };

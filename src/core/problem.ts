@@ -21,6 +21,8 @@ type Cost = { readonly probes: readonly ProbeView[]; readonly credits_charged: n
 const USED_UP: Readonly<Record<Rate["policy"], string>> = {
   burst: "This tenant's burst allowance is used up.",
   key: "This key's requests of the day are used up.",
+  control: "This caller asked the control plane too often.",
+  control: "This caller's requests to the control plane come too fast.",
 };
 
 /** Every problem there is. A text here is public: it names what is wrong, and nothing that is somebody's secret. */

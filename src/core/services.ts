@@ -9,7 +9,10 @@ import type {
   Outcomes,
   PlatformLog,
   Tenants,
+  Strikes,
   Users,
+  Vault,
+  WrappedSecrets,
 } from "./control-ports.ts";
 import type {
   AddressLimiter,
@@ -35,6 +38,7 @@ import type {
 import type { Deliveries, Webhooks, WebhookSender } from "./webhook-ports.ts";
 import type { Targets } from "./webhook-target.ts";
 import type { RetryRules } from "./webhook.ts";
+import type { SealedSecret } from "./sealed-key.ts";
 import type { WindowOverrides } from "./windows.ts";
 
 /** Every port with what stands behind it, and the settings that steps decide by. A step takes the part that it uses. */
@@ -51,6 +55,10 @@ export type Services = {
   readonly changes: ChangeLog;
   readonly confirm: Confirm;
   readonly platformLog: PlatformLog;
+  readonly vault: Vault;
+  /** Every store of sealed secrets, for the rotation of the wrapping key. */
+  readonly wrappedSecrets: readonly WrappedSecrets<SealedSecret>[];
+  readonly strikes: Strikes;
   readonly webhooks: Webhooks;
   readonly deliveries: Deliveries;
   readonly webhookSender: WebhookSender;
@@ -93,6 +101,11 @@ export type Services = {
   readonly keyFreshMs: number;
   readonly keyOutageMs: number;
   readonly healthMs: number;
+  readonly probePostUrl: string;
+  readonly probingMs: number;
+  readonly keyRetireMs: number;
+  readonly checkKeyMs: number;
+  readonly manyKeys: number;
   readonly abandonedMs: number;
   readonly unrecordedMs: number;
   readonly webhookTargets: Targets;

@@ -1,0 +1,37 @@
+import type { Gateway } from "./gateway.ts";
+
+export type Answered = {
+  readonly status: number;
+  /** Empty when there was none. */
+  readonly body: Record<string, any>;
+  readonly headers: Headers;
+};
+
+type Asked = {
+  readonly body?: unknown;
+  /** Sent as `Tikedge-Tenant`. */
+  readonly tenant?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** Calls `/v1` with one credential. */
+export function control(gateway: Pick<Gateway, "url">, credential: string) {
+  const call =
+    (method: string) =>
+    async (path: string, { body, tenant, headers = {} }: Asked = {}): Promise<Answered> => {
+      const response = await fetch(`${gateway.url}${path}`, {
+        method,
+        redirect: "manual",
+        headers: {
+          ...(credential === "" ? {} : { authorization: `Bearer ${credential}` }),
+          ...(tenant === undefined ? {} : { "tikedge-tenant": tenant }),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, body: text === "" ? {} : JSON.parse(text) };
+    };
+  return { call, get: call("GET"), post: call("POST"), put: call("PUT"), patch: call("PATCH"), delete: call("DELETE") };
+}
