@@ -4,7 +4,8 @@ import type { SealedSecret } from "../core/sealed-key.ts";
 import type { WebhookEvent } from "../core/webhook.ts";
 import type { Claim, Deliveries, Delivery, EventRef } from "../core/webhook-ports.ts";
 import { asOperator, query, withTenant, type Database } from "./neon-database.ts";
-import { isLive, SECRET_COLUMNS, VERSION } from "./neon-webhooks.ts";
+import { SECRET_COLUMNS, SECRET_VERSION } from "./neon-webhook-secrets.ts";
+import { isLive } from "./neon-webhooks.ts";
 
 export type DeliverySettings = {
   /** As `app_rw`. */
@@ -66,7 +67,7 @@ async function claimOf(settings: DeliverySettings, owned: Owned): Promise<Claime
     id,
     url,
     attempts,
-    secret: { ...secret, tenantId: ownerId, id: webhookId, version: VERSION },
+    secret: { ...secret, tenantId: ownerId, id: webhookId, version: SECRET_VERSION },
   }));
   return { deliveries, nextMs: next.rows[0]?.nextMs ?? null };
 }

@@ -107,6 +107,9 @@ function deleteTenant(tenantId: string): SQL {
       UPDATE app.api_keys k SET revoked_at = now() FROM changed WHERE k.tenant_id = changed.id AND k.revoked_at IS NULL
     ), forgotten AS (
       DELETE FROM app.tiktok_user_snapshots s USING changed WHERE s.tenant_id = changed.id
+    ), silenced AS (
+      UPDATE app.webhooks w SET deleted_at = now(), wrap_iv = '', wrapped_key = '', iv = '', ciphertext = ''
+      FROM changed WHERE w.tenant_id = changed.id AND w.deleted_at IS NULL
     ), ${endKeys(sql`true`, 0)}, ${ACT}`;
 }
 

@@ -1,0 +1,116 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import * as v from "valibot";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { neonTenants } from "../../src/adapters/neon-tenants.ts";
+import { neonWebhookSecrets } from "../../src/adapters/neon-webhook-secrets.ts";
+import { neonWebhooks } from "../../src/adapters/neon-webhooks.ts";
+import { PLATFORM, type Act } from "../../src/core/act.ts";
+import { WebhookView } from "../../src/core/resources.ts";
+import type { SealedSecret } from "../../src/core/sealed-key.ts";
+import { uuid7 } from "../../src/core/uuid7.ts";
+import { neonTenancy, type NeonTenancy } from "../support/neon-tenancy.ts";
+import { TENANT_A, TENANT_B } from "../support/tenancy-database.ts";
+
+const act = (action: string): Act => ({ actor: { kind: "operator" }, action, subject: "s", requestId: "request" });
+const base64 = (length: number) => randomBytes(length).toString("base64");
+
+/** As long as a real one: PostgreSQL breaks base64 into lines past 76 characters. */
+const newSecret = (tenantId: string, id = uuid7(Date.now(), randomBytes(10))): SealedSecret => ({
+  tenantId,
+  id,
+  version: 1,
+  kekVersion: 1,
+  wrapIv: base64(12),
+  wrappedKey: base64(48),
+  iv: base64(12),
+  ciphertext: base64(80),
+});
+
+let tenancy: NeonTenancy;
+const webhooks = () => neonWebhooks(tenancy.connectAs("rw"));
+const create = (tenantId: string, secret = newSecret(tenantId)) =>
+  webhooks().create(act("webhook.create"), { url: "https://example.com/", events: ["platform_key.out"], secret });
+const all = { limit: 100, after: null };
+
+beforeAll(async () => {
+  tenancy = await neonTenancy();
+});
+afterAll(() => tenancy.close());
+beforeEach(() => tenancy.owner.query("DELETE FROM app.webhook_deliveries; DELETE FROM app.webhooks"));
+
+describe("webhooks", () => {
+  it.each([TENANT_A, PLATFORM])("are kept for %s, and each is a whole WebhookView", async (tenantId) => {
+    const secret = newSecret(tenantId);
+    const created = await create(tenantId, secret);
+    expect(created).toMatchObject({ kind: "done", row: { id: secret.id, events: ["platform_key.out"] } });
+    const found = await webhooks().find(tenantId, secret.id);
+    expect(v.parse(v.strictObject(WebhookView.entries), found)).toEqual(found);
+    expect(await webhooks().list(tenantId, all)).toEqual({ rows: [found], next: null });
+  });
+
+  it("of another tenant are absent, like those that nobody has", async () => {
+    const secret = newSecret(TENANT_A);
+    await create(TENANT_A, secret);
+    for (const id of [secret.id, randomUUID()]) {
+      expect(await webhooks().find(TENANT_B, id)).toBeUndefined();
+      expect(await webhooks().remove(act("webhook.delete"), TENANT_B, id)).toEqual({ kind: "absent" });
+    }
+    expect((await webhooks().list(TENANT_B, all)).rows).toEqual([]);
+    expect((await webhooks().list(TENANT_A, all)).rows).toHaveLength(1);
+  });
+
+  it("are ten at the most, also when twelve are made at once, because each is called for every event", async () => {
+    const made = await Promise.all(Array.from({ length: 12 }, () => create(TENANT_A)));
+    expect(made.filter(({ kind }) => kind === "done")).toHaveLength(10);
+    expect(made).toContainEqual({ kind: "conflict", because: "There are 10 webhooks already." });
+  });
+
+  it("lose their secret when they are removed, and make room for another", async () => {
+    const secret = newSecret(TENANT_A);
+    await create(TENANT_A, secret);
+    expect(await webhooks().remove(act("webhook.delete"), TENANT_A, secret.id)).toMatchObject({ kind: "done" });
+    expect(await webhooks().remove(act("webhook.delete"), TENANT_A, secret.id)).toEqual({ kind: "absent" });
+    const { rows } = await tenancy.owner.query(
+      "SELECT octet_length(ciphertext || wrapped_key) AS bytes FROM app.webhooks",
+    );
+    expect(rows).toEqual([{ bytes: 0 }]);
+  });
+
+  it("end with their tenant, and a tenant that is gone gets no new ones", async () => {
+    const tenants = neonTenants({ ops: tenancy.connectAs("ops"), rw: tenancy.connectAs("rw"), keyRetireMs: 0 });
+    const id = randomUUID();
+    const settings = { name: "Gone", plan: "free", region: "default", on_invalid_key: "shared" } as const;
+    await tenants.create(act("tenant.create"), { id, ...settings, trial_ends_at: null, monthly_quota: null });
+    await create(id);
+    await tenants.remove(act("tenant.delete"), id);
+    expect((await tenancy.owner.query("SELECT FROM app.webhooks WHERE deleted_at IS NULL")).rowCount).toBe(0);
+    expect(await create(id)).toEqual({ kind: "absent" });
+  });
+});
+
+describe("the rotation of the wrapping key", () => {
+  const secrets = () => neonWebhookSecrets(tenancy.connectAs("ops"));
+
+  it("goes through the secrets of all tenants and of the platform, and each opens to what was sealed", async () => {
+    const sealed = [newSecret(TENANT_A), newSecret(TENANT_B), newSecret(PLATFORM)];
+    for (const secret of sealed) await create(secret.tenantId, secret);
+    expect(await secrets().countWrappedBefore(2)).toBe(3);
+    expect(await secrets().wrappedBefore(2, 10)).toEqual(expect.arrayContaining(sealed));
+    expect(await secrets().wrappedBefore(2, 2)).toHaveLength(2);
+    expect(await secrets().countWrappedBefore(1)).toBe(0);
+  });
+
+  it("stores a new wrapping once, because two rotations may run at the same time", async () => {
+    const sealed = newSecret(TENANT_A);
+    await create(TENANT_A, sealed);
+    const [first, second] = [1, 2].map(() => ({
+      ...sealed,
+      kekVersion: 2,
+      wrapIv: base64(12),
+      wrappedKey: base64(48),
+    }));
+    if (first === undefined || second === undefined) throw new Error("there are two");
+    expect([await secrets().rewrap(first, 1), await secrets().rewrap(second, 1)]).toEqual([true, false]);
+    expect(await secrets().wrappedBefore(3, 10)).toEqual([first]);
+  });
+});
