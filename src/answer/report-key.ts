@@ -3,8 +3,9 @@ import type { Outcome } from "../core/charge.ts";
 import type { ControlQueue, PlatformLog } from "../core/control-ports.ts";
 import type { Log, OpenedKey, PlatformKeys } from "../core/ports.ts";
 import type { Dispatched } from "./dispatch.ts";
+import { strikeKey, type StrikePorts } from "./strike-key.ts";
 
-export type ReportPorts = {
+export type ReportPorts = StrikePorts & {
   readonly platformKeys: PlatformKeys;
   readonly platformLog: PlatformLog;
   readonly controlQueue: ControlQueue;
@@ -26,13 +27,17 @@ const SERVED: ReadonlySet<Outcome> = new Set(["success", "empty", "not_found"]);
 const REASON_LENGTH = 200;
 
 /**
- * Says what a dispatch showed of its platform key: one whose account was refused is taken out and the operator told, once; one that was out
- * and served is back. Fails open: without the note the next request finds out by itself, and a refusal costs nothing.
+ * Says what a dispatch showed of its key. A tenant's own that was refused gets a strike. A platform key whose account was refused is
+ * taken out and the operator told, once; one that was out and served is back. Fails open: without the note the next request finds out by
+ * itself, and a refusal costs nothing.
  */
 export async function reportKey(ports: ReportPorts, report: Report): Promise<void> {
   const { id, cap } = report.key;
-  if (cap === null) return;
   const { outcome } = report.paid.classified;
+  if (cap === null) {
+    if (outcome === "account_error") await strikeKey(ports, { tenantId: report.paid.event.tenantId, id });
+    return;
+  }
   try {
     if (outcome === "account_error") await takeOut(ports, report);
     else if (report.wasOut && SERVED.has(outcome)) await ports.platformKeys.restore(id);

@@ -21,7 +21,6 @@ type Cost = { readonly probes: readonly ProbeView[]; readonly credits_charged: n
 const USED_UP: Readonly<Record<Rate["policy"], string>> = {
   burst: "This tenant's burst allowance is used up.",
   key: "This key's requests of the day are used up.",
-  control: "This caller asked the control plane too often.",
   control: "This caller's requests to the control plane come too fast.",
 };
 

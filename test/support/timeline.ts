@@ -8,6 +8,7 @@ import { memoryAnswers } from "../../src/adapters/memory-answers.ts";
 import { memoryAnswerStore } from "./memory-answers-store.ts";
 import { memoryLedger } from "./memory-ledger.ts";
 import { memoryPlatformKeys } from "./memory-platform-keys.ts";
+import { memoryStrikes } from "./memory-strikes.ts";
 import { silentLog } from "./silent-log.ts";
 
 /** The steps of an answer over doubles and a simulated clock. What happened is in `story`, in order. */
@@ -23,6 +24,7 @@ export function timeline() {
   const behind: Promise<unknown>[] = [];
   const keys: OpenedKey[] = [{ id: "platform-test", secret: "secret", cap: 200 }];
   const platformKeys = memoryPlatformKeys(clock);
+  const strikes = memoryStrikes(clock);
   const ledger = memoryLedger(clock, platformKeys);
   const redis = memoryAnswerStore(clock);
   const colo = memoryAnswerStore(clock);
@@ -51,6 +53,8 @@ export function timeline() {
       note: async ({ event }) => (told.push({ type: event?.type, ...event?.data }), { kind: "done", row: null }),
     },
     controlQueue: { send: async (messages) => void controls.push(...messages) },
+    strikes,
+    checkKeyMs: 10_000,
     newEventId: () => "event",
     failoverMs: 5_000,
     usageQueue: {
@@ -78,6 +82,7 @@ export function timeline() {
     /** The platform's keys, to be changed. */
     keys,
     platformKeys,
+    strikes,
     redis,
     colo,
     ledger,
