@@ -81,6 +81,24 @@ describe("a key lets in who holds all of it, while it is good", () => {
     expect(await running().upstream.calls()).toBe(before);
   });
 
+  it("notes the UTC day of a key's last use, so that a key that nobody uses can be found", async () => {
+    const { stack, gateway } = running();
+    const key = await storeKey(stack, { tenantId: tenantId() });
+    const usedOn = async () => {
+      const [row] = await books(stack.database.url).query<{ used_on: string | null }>(
+        "SELECT last_used_on::text AS used_on FROM app.api_keys WHERE id = $1",
+        [parseApiKey(key)?.keyId],
+      );
+      return row?.used_on;
+    };
+    expect(await usedOn()).toBeNull();
+    const days = [new Date()];
+    expect((await gateway.get(CALL, { key })).status).toBe(200);
+    days.push(new Date());
+    const either = days.map((day) => day.toISOString().slice(0, 10));
+    await eventually(async () => expect(either).toContain(await usedOn()));
+  });
+
   it("names each request itself, because a client that chose the id could put its calls under another's in the books", async () => {
     const { stack, gateway, shared: key } = running();
     const chosen = "0199c0de-0000-7000-8000-00000000c11e";
