@@ -103,13 +103,11 @@ describe("the rotation of the wrapping key", () => {
   it("stores a new wrapping once, because two rotations may run at the same time", async () => {
     const sealed = newSecret(TENANT_A);
     await create(TENANT_A, sealed);
-    const [first, second] = [1, 2].map(() => ({
-      ...sealed,
-      kekVersion: 2,
-      wrapIv: base64(12),
-      wrappedKey: base64(48),
-    }));
-    if (first === undefined || second === undefined) throw new Error("there are two");
+    const wrapping = () => ({ kekVersion: 2, wrapIv: base64(12), wrappedKey: base64(48) });
+    const [first, second] = [
+      { ...sealed, ...wrapping() },
+      { ...sealed, ...wrapping() },
+    ];
     expect([await secrets().rewrap(first, 1), await secrets().rewrap(second, 1)]).toEqual([true, false]);
     expect(await secrets().wrappedBefore(3, 10)).toEqual([first]);
   });
