@@ -3,8 +3,8 @@ import { Redis } from "ioredis";
 import { expect } from "vitest";
 import { books } from "./books.ts";
 import { eventually } from "./eventually.ts";
-import { BYO_KEY, type Gateway, type Stack } from "./gateway.ts";
-import { upstreamControl } from "./upstream-control.ts";
+import type { Gateway, Stack } from "./gateway.ts";
+import { DIRECT_KEY, upstreamControl } from "./upstream-control.ts";
 
 type Sum = { readonly upstream_key_id: string; readonly charged: number; readonly in_doubt: number };
 
@@ -21,24 +21,25 @@ export async function expectExactMoney(stack: Stack, gateway: Gateway): Promise<
     [],
   );
   const { keys } = await upstreamControl(stack.upstream.url).meter();
-  for (const { name, key, isOf } of payers(gateway)) {
+  for (const { name, pays, isOf } of payers(gateway)) {
     const paid = sums.filter(({ upstream_key_id: id }) => isOf(id));
     const charged = paid.reduce((sum, row) => sum + row.charged, 0);
     const inDoubt = paid.reduce((sum, row) => sum + row.in_doubt, 0);
-    const counted = keys[key]?.charged ?? 0;
+    const counted = Object.entries(keys).reduce((sum, [key, { charged }]) => sum + (pays(key) ? charged : 0), 0);
     expect(charged, `${name}: settled <= the upstream's count`).toBeLessThanOrEqual(counted);
     expect(counted, `${name}: the upstream's count <= settled + in doubt`).toBeLessThanOrEqual(charged + inDoubt);
   }
   for (const { id } of stack.tenants) expect(await rollup(id), "the rollup is the group-by").toEqual(await recount(id));
 }
 
-/** Each of the Worker's platform keys by itself. Of a tenant's own several versions may be one key: they are summed. */
+/** Each of the Worker's platform keys by itself. The tenants' own are summed: of several stored versions each may be the same key. */
 function payers({ platformKeys }: Gateway) {
-  const platform = platformKeys.map((key) => {
-    const name = `platform-${createHash("sha256").update(key).digest("hex").slice(0, 8)}`;
-    return { name, key, isOf: (id: string) => id === name };
+  const platform = platformKeys.map((mine) => {
+    const name = `platform-${createHash("sha256").update(mine).digest("hex").slice(0, 8)}`;
+    return { name, pays: (key: string) => key === mine, isOf: (id: string) => id === name };
   });
-  return [...platform, { name: "byo", key: BYO_KEY, isOf: (id: string) => !id.startsWith("platform-") }];
+  const isOwn = (key: string) => key !== DIRECT_KEY && !platformKeys.includes(key);
+  return [...platform, { name: "own keys", pays: isOwn, isOf: (id: string) => !id.startsWith("platform-") }];
 }
 
 /** The sweep brings what a Worker that was ended left behind. */
