@@ -10,6 +10,7 @@ import { PLATFORM } from "../../src/core/act.ts";
 import { Unavailable } from "../../src/core/control-ports.ts";
 import type { Tenants } from "../../src/core/control-ports.ts";
 import { AuditView, TenantView } from "../../src/core/resources.ts";
+import { atOnce } from "../support/at-once.ts";
 import { neonTenancy } from "../support/neon-tenancy.ts";
 import type { NeonTenancy } from "../support/neon-tenancy.ts";
 import { ABSENT, repeatable, sampleAct, sampleMaterial, sampleRights } from "../support/sample-acts.ts";
@@ -118,9 +119,14 @@ describe("an idempotency key", () => {
   it("lets one of two requests at once act, on one tenant or making two", async () => {
     const [twins, makers] = [repeatable(TENANT_A), repeatable(PLATFORM)];
     const rename = () => tenants.changeOwn(twins, TENANT_A, { name: "Renamed" });
-    expect(kinds(await Promise.all([rename(), rename(), rename()]))).toEqual(["done", "repeated", "repeated"]);
+    const renamed = await atOnce(database.owner, "SELECT FROM app.tenants FOR UPDATE", [rename, rename, rename]);
+    expect(kinds(renamed)).toEqual(["done", "repeated", "repeated"]);
     const make = (id: string) => tenants.create(makers, { ...newTenant, id });
-    expect(kinds(await Promise.all([make(ids[0]), make(ids[1])]))).toEqual(["done", "repeated"]);
+    const made = await atOnce(database.owner, "LOCK TABLE app.tenants IN SHARE MODE", [
+      () => make(ids[0]),
+      () => make(ids[1]),
+    ]);
+    expect(kinds(made)).toEqual(["done", "repeated"]);
     const { rowCount } = await database.owner.query("SELECT FROM app.tenants WHERE id = ANY ($1)", [ids]);
     expect(rowCount).toBe(1);
     await database.owner.query("DELETE FROM app.tenants WHERE id = ANY ($1)", [ids]);
@@ -133,7 +139,11 @@ describe("an idempotency key", () => {
     const act = repeatable(TENANT_A);
     const rotate = (heir: string) =>
       keys.rotate(act, TENANT_A, { keyId: "RotatedTwice", material: sampleMaterial(heir), overlapSeconds: 0 });
-    expect(kinds(await Promise.all([rotate("HeirNumber01"), rotate("HeirNumber02")]))).toEqual(["done", "repeated"]);
+    const rotated = await atOnce(database.owner, "SELECT FROM app.api_keys FOR UPDATE", [
+      () => rotate("HeirNumber01"),
+      () => rotate("HeirNumber02"),
+    ]);
+    expect(kinds(rotated)).toEqual(["done", "repeated"]);
   });
 
   it("is forgotten after a day: then it is a new request", async () => {

@@ -4,6 +4,7 @@ import { neonGatewayKeys } from "../../src/adapters/neon-gateway-keys.ts";
 import type { Acted } from "../../src/core/act.ts";
 import type { GatewayKeys, NewKey } from "../../src/core/control-ports.ts";
 import { KeyView } from "../../src/core/resources.ts";
+import { atOnce } from "../support/at-once.ts";
 import { neonTenancy } from "../support/neon-tenancy.ts";
 import type { NeonTenancy } from "../support/neon-tenancy.ts";
 import { everyPage } from "../support/pages.ts";
@@ -122,14 +123,20 @@ describe("rotating a key", () => {
 
   it("twice at once leaves one heir, because of two one would be forgotten and live on", async () => {
     await issue("KeyNumber001");
-    const twins = await Promise.all([rotate("KeyNumber001", "HeirNumber01"), rotate("KeyNumber001", "HeirNumber02")]);
+    const twins = await atOnce(database.owner, "SELECT FROM app.api_keys FOR UPDATE", [
+      () => rotate("KeyNumber001", "HeirNumber01"),
+      () => rotate("KeyNumber001", "HeirNumber02"),
+    ]);
     expect(twins.map(({ kind }) => kind).toSorted()).toEqual(["conflict", "done"]);
     expect((await database.owner.query("SELECT FROM app.api_keys")).rowCount).toBe(2);
   });
 
   it("while it is revoked leaves it revoked, whichever is first", async () => {
     await issue("KeyNumber001");
-    await Promise.all([rotate("KeyNumber001", "HeirNumber01"), keys.revoke(act, TENANT_A, "KeyNumber001")]);
+    await atOnce<Acted<KeyView>>(database.owner, "SELECT FROM app.api_keys FOR UPDATE", [
+      () => rotate("KeyNumber001", "HeirNumber01"),
+      () => keys.revoke(act, TENANT_A, "KeyNumber001"),
+    ]);
     const { revoked_at } = v.parse(KeyView, await keys.find(TENANT_A, "KeyNumber001"));
     expect(revoked_at).not.toBeNull();
   });

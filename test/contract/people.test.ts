@@ -5,6 +5,7 @@ import type { Acted } from "../../src/core/act.ts";
 import type { AuditLog, Users } from "../../src/core/control-ports.ts";
 import { AuditView, UserView } from "../../src/core/resources.ts";
 import type { UserRole } from "../../src/core/resources.ts";
+import { atOnce } from "../support/at-once.ts";
 import { neonTenancy } from "../support/neon-tenancy.ts";
 import type { NeonTenancy } from "../support/neon-tenancy.ts";
 import { everyPage } from "../support/pages.ts";
@@ -91,7 +92,10 @@ describe("the last owner", () => {
   it("is there also after two owners removed or demoted each other at once", async () => {
     await put(ANN, "owner");
     await put(BOB, "owner");
-    const both = await Promise.all([users.remove(act, TENANT_A, ANN), put(BOB, "member")]);
+    const both = await atOnce(database.owner, "SELECT FROM app.tenant_users FOR UPDATE", [
+      () => users.remove(act, TENANT_A, ANN),
+      () => put(BOB, "member"),
+    ]);
     expect(both.map(({ kind }) => kind).toSorted()).toEqual(["conflict", "done"]);
     expect(await owners()).toHaveLength(1);
   });
