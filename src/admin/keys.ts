@@ -95,6 +95,13 @@ export const keysRoute = (s: KeysPorts) => {
         return c.json({ ...rowOf(await s.gatewayKeys.issue(act, c.var.tenantId, { material, rights })), key }, 201);
       },
     )
+    .route("/", endingsRoute(s));
+};
+
+/** How a key ends: at once, or after the one that takes over has been put in its place. */
+const endingsRoute = (s: KeysPorts) => {
+  const [may, once] = [authorize(s), idempotent(s)];
+  return new Hono<AdminEnv>()
     .post(
       "/:keyId/rotate",
       may("keys.rotate", {

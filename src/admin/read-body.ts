@@ -29,10 +29,12 @@ export const readBody = () => {
   return [limited, read] as const;
 };
 
-function fromJson(text: string): unknown {
+function fromJson(text: string): object {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch {
-    throw problems.malformedJson();
+    // Said below, like any other text that is no object.
   }
+  throw problems.malformedJson();
 }

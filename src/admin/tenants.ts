@@ -97,29 +97,11 @@ export const tenantsRoute = (s: TenantsPorts) => {
         return c.json({ ...rowOf(result), pending });
       },
     )
-    .delete(
-      "/:tenantId",
-      may("tenants.delete", {
-        summary: "Delete a tenant: its keys end, its usage is kept",
-        responses: { 200: Pending(TenantView) },
-      }),
-      params(TenantId),
-      body(NoBody),
-      once,
-      async (c) => {
-        const { tenantId } = c.req.valid("param");
-        const act = actOf(c, { action: "tenant.delete", subject: tenantId });
-        const { result, pending } = await confirmed(s, { kind: "tenant", tenantId }, () =>
-          s.tenants.remove(act, tenantId),
-        );
-        return c.json({ ...rowOf(result), pending });
-      },
-    )
-    .route("/", statusRoute(s));
+    .route("/", standingRoute(s));
 };
 
-/** Suspending takes back nothing but the right to ask. */
-const statusRoute = (s: TenantsPorts) => {
+/** Suspending takes back nothing but the right to ask; deleting cannot be taken back. */
+const standingRoute = (s: TenantsPorts) => {
   const [may, once] = [authorize(s), idempotent(s)];
   const setStatus = async (act: Parameters<typeof s.tenants.setStatus>[0], status: TenantView["status"]) => {
     const tenantId = act.subject;
@@ -152,6 +134,24 @@ const statusRoute = (s: TenantsPorts) => {
       async (c) => {
         const act = actOf(c, { action: "tenant.resume", subject: c.req.valid("param").tenantId });
         return c.json(await setStatus(act, "active"));
+      },
+    )
+    .delete(
+      "/:tenantId",
+      may("tenants.delete", {
+        summary: "Delete a tenant: its keys end, its usage is kept",
+        responses: { 200: Pending(TenantView) },
+      }),
+      params(TenantId),
+      body(NoBody),
+      once,
+      async (c) => {
+        const { tenantId } = c.req.valid("param");
+        const act = actOf(c, { action: "tenant.delete", subject: tenantId });
+        const { result, pending } = await confirmed(s, { kind: "tenant", tenantId }, () =>
+          s.tenants.remove(act, tenantId),
+        );
+        return c.json({ ...rowOf(result), pending });
       },
     );
 };

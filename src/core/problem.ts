@@ -95,7 +95,7 @@ export const problems = {
     problem(413, "body-too-large", "Body too large", { detail: `A body has at most ${limit} bytes.` }),
   unsupportedMediaType: () =>
     problem(415, "unsupported-media-type", "Unsupported media type", { detail: "A body is application/json." }),
-  malformedJson: () => problem(400, "malformed-json", "Malformed JSON", { detail: "The body is not valid JSON." }),
+  malformedJson: () => problem(400, "malformed-json", "Malformed JSON", { detail: "The body is not a JSON object." }),
   /** One text for what is somebody else's and for what is not there. */
   notFound: () => problem(404, "not-found", "Not found", { detail: "There is nothing with this id." }),
   tenantRequired: () =>

@@ -3,7 +3,7 @@ import type { Gateway } from "./gateway.ts";
 export type Answered = {
   readonly status: number;
   /** Empty when there was none. */
-  readonly body: Record<string, any>;
+  readonly body: Readonly<Record<string, unknown>>;
   readonly headers: Headers;
 };
 
@@ -13,6 +13,12 @@ type Asked = {
   readonly tenant?: string;
   readonly headers?: Readonly<Record<string, string>>;
 };
+
+/** An answer as it would be to anybody: without the request's id. */
+export function withoutRequestId({ status, body }: Answered) {
+  const { request_id: _requestId, ...rest } = body;
+  return { status, body: rest };
+}
 
 /** Calls `/v1` with one credential. */
 export function control(gateway: Pick<Gateway, "url">, credential: string) {

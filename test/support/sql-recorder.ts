@@ -1,20 +1,21 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
 /** Stands before the SQL endpoint and writes down which statements pass, without their values. */
 export async function startSqlRecorder(target: string) {
   let statements: string[] = [];
-  const server = createServer(async (request, response) => {
+  const pass = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await text(request);
     statements.push(...statementsOf(body));
     const headers = Object.entries(request.headers).flatMap(([name, value]) =>
-      typeof value === "string" && !HOP_BY_HOP.includes(name) ? [[name, value] as [string, string]] : [],
+      typeof value === "string" && !HOP_BY_HOP.has(name) ? [[name, value] as [string, string]] : [],
     );
     const answer = await fetch(new URL(request.url ?? "/", target), { method: "POST", headers, body });
     response.writeHead(answer.status, { "content-type": "application/json" });
     response.end(await answer.text());
-  });
+  };
+  const server = createServer((request, response) => void pass(request, response).catch(() => response.destroy()));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -31,7 +32,7 @@ export async function startSqlRecorder(target: string) {
   };
 }
 
-const HOP_BY_HOP = ["host", "connection", "content-length", "transfer-encoding", "accept-encoding"];
+const HOP_BY_HOP = new Set(["host", "connection", "content-length", "transfer-encoding", "accept-encoding"]);
 
 type Query = { readonly query: string };
 

@@ -164,10 +164,11 @@ describe("a platform key that is out", () => {
       ],
       next_cursor: null,
     });
-    const path = `/v1/platform-keys/${body["data"][0].id}/restore`;
+    const id = (body["data"] as readonly { readonly id: string }[])[0]?.id;
+    const path = `/v1/platform-keys/${id}/restore`;
     const headers = { "idempotency-key": "back-in" };
     const restored = await operator.post(path, { headers });
-    expect(restored).toMatchObject({ status: 200, body: { id: body["data"][0].id, ...inUse } });
+    expect(restored).toMatchObject({ status: 200, body: { id, ...inUse } });
     const again = await operator.post(path, { headers });
     expect(again).toMatchObject({ status: 200, body: { ...restored.body, replayed: true } });
     const acts = await books(stack.database.url).query(
