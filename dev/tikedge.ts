@@ -1,0 +1,495 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+import { text as readAll } from "node:stream/consumers";
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { hc } from "hono/client";
+import * as v from "valibot";
+import type { AppType } from "../src/app.ts";
+import { EventType, OnInvalidKey, Permission, PlanName, UserRole, WrappingRotation } from "../src/core/resources.ts";
+import { readSettings } from "./settings.ts";
+import { stateIn } from "./state.ts";
+
+type Client = ReturnType<typeof hc<AppType>>;
+type Answer = { readonly ok: boolean; text(): Promise<string> };
+
+type Command = {
+  /** Positions in capitals and options, those in brackets may be left out: the parser goes by it. */
+  readonly takes: string;
+  readonly does: string;
+  /** What is to be agreed to first, when there is somebody to ask. */
+  readonly warns?: string;
+  /** Of a table for people; all fields when left out. */
+  readonly columns?: string;
+  run(client: Client, given: Given): Promise<Answer>;
+};
+
+const HELP = `npm run -s tikedge -- NOUN VERB [options]
+
+  --tenant ID        for whom the operator or a person acts
+  --json             prints what the gateway answered, as it is
+  --yes              asks nothing
+  --base-url URL     or TIKEDGE_URL: the gateway; without it, the local stack of STATE_DIR
+  --token TOKEN      or TIKEDGE_TOKEN, which other processes cannot read: the operator's token, a key, or an identity token
+
+Exit codes: 0 done, 1 refused or not reached, 2 called in a way that means nothing.
+`;
+
+const PAGE = "[--limit N] [--cursor CURSOR]";
+const TENANT_FIELDS =
+  "[--plan PLAN] [--region REGION] [--on-invalid-key shared|refuse] [--trial-ends-at TIME|none] [--monthly-quota CREDITS|none]";
+
+const commands: Readonly<Record<string, Command>> = {
+  me: { takes: "", does: "Say who you are to the gateway", run: (client) => client.v1.me.$get() },
+  "plan list": { takes: "", does: "List the plans", run: (client) => client.v1.plans.$get() },
+  "tenant create": {
+    takes: `--name NAME ${TENANT_FIELDS}`,
+    does: "Create a tenant on the platform's keys",
+    run: (client, given) => client.v1.tenants.$post({ json: { ...tenantFields(given), name: given.needed("name") } }),
+  },
+  "tenant list": {
+    takes: PAGE,
+    columns: "id name plan status key_mode region tiklive_key_last4 trial_ends_at deleted_at",
+    does: "List tenants",
+    run: (client, given) => client.v1.tenants.$get(paged(given)),
+  },
+  "tenant get": {
+    takes: "TENANT-ID",
+    does: "Read a tenant",
+    run: (client, given) => client.v1.tenants[":tenantId"].$get(tenant(given)),
+  },
+  "tenant update": {
+    takes: `TENANT-ID [--name NAME] ${TENANT_FIELDS}`,
+    does: "Change a tenant",
+    run: (client, given) =>
+      client.v1.tenants[":tenantId"].$patch({
+        ...tenant(given),
+        json: { ...tenantFields(given), ...present({ name: given.text("name") }) },
+      }),
+  },
+  "tenant suspend": {
+    takes: "TENANT-ID",
+    does: "Suspend a tenant: its keys get 403",
+    warns: "All keys of this tenant stop working.",
+    run: (client, given) => client.v1.tenants[":tenantId"].suspend.$post({ ...tenant(given), json: {} }),
+  },
+  "tenant resume": {
+    takes: "TENANT-ID",
+    does: "Lift a suspension",
+    run: (client, given) => client.v1.tenants[":tenantId"].resume.$post({ ...tenant(given), json: {} }),
+  },
+  "tenant delete": {
+    takes: "TENANT-ID",
+    does: "Delete a tenant: its keys end, its usage is kept",
+    warns: "The keys of this tenant end for good.",
+    run: (client, given) => client.v1.tenants[":tenantId"].$delete({ ...tenant(given), json: {} }),
+  },
+  "key issue": {
+    takes:
+      "[--name NAME] [--permissions P,P] [--endpoints PATH,PATH] [--expires-at TIME] " +
+      "[--publishable] [--origins URL,URL] [--daily-requests N]",
+    does: "Issue a gateway key; it is shown once",
+    run: (client, given) => client.v1.keys.$post({ json: newKey(given) }),
+  },
+  "key list": {
+    takes: PAGE,
+    columns: "id kind name last4 permissions last_used_on expires_at revoked_at",
+    does: "List gateway keys",
+    run: (client, given) => client.v1.keys.$get(paged(given)),
+  },
+  "key rotate": {
+    takes: "KEY-ID [--overlap-minutes N]",
+    does: "Replace a key; the old one works on for the overlap",
+    run: (client, given) =>
+      client.v1.keys[":keyId"].rotate.$post({
+        param: { keyId: given.at(0) },
+        json: present({ overlap_minutes: given.number("overlap-minutes") }),
+      }),
+  },
+  "key revoke": {
+    takes: "KEY-ID",
+    does: "Revoke a gateway key",
+    warns: "This key stops working everywhere.",
+    run: (client, given) => client.v1.keys[":keyId"].$delete({ param: { keyId: given.at(0) }, json: {} }),
+  },
+  "upstream-key get": {
+    takes: "",
+    does: "Read which upstream key pays",
+    run: (client) => client.v1["upstream-key"].$get(),
+  },
+  "upstream-key set": {
+    takes: "[--key-file FILE]",
+    does: "Bring an upstream key: from a file, from stdin, or typed in",
+    run: async (client, given) =>
+      client.v1["upstream-key"].$put({ json: { key: await secret(given.text("key-file")) } }),
+  },
+  "upstream-key remove": {
+    takes: "",
+    does: "Go back to the platform's keys",
+    warns: "The tenant's own key is erased.",
+    run: (client) => client.v1["upstream-key"].$delete({ json: {} }),
+  },
+  "user list": {
+    takes: PAGE,
+    columns: "subject role created_at",
+    does: "List the people",
+    run: (client, given) => client.v1.users.$get(paged(given)),
+  },
+  "user set": {
+    takes: "SUBJECT --role owner|admin|member",
+    does: "Add a person, or change their role",
+    run: (client, given) =>
+      client.v1.users[":subject"].$put({
+        param: { subject: given.at(0) },
+        json: { role: given.chosen("role", UserRole.options) },
+      }),
+  },
+  "user remove": {
+    takes: "SUBJECT",
+    does: "Remove a person",
+    warns: "This person may do nothing more for the tenant.",
+    run: (client, given) => client.v1.users[":subject"].$delete({ param: { subject: given.at(0) }, json: {} }),
+  },
+  "audit list": {
+    takes: PAGE,
+    columns: "at actor_kind actor_id action subject request_id",
+    does: "Read what was done, newest first",
+    run: (client, given) => client.v1.audit.$get(paged(given)),
+  },
+  "webhook create": {
+    takes: "URL [--events TYPE,TYPE]",
+    does: "Have events sent to a URL; the secret is shown once",
+    run: (client, given) =>
+      client.v1.webhooks.$post({
+        json: { url: given.at(0), events: given.someOf("events", EventType.options) ?? EventType.options },
+      }),
+  },
+  "webhook list": {
+    takes: PAGE,
+    columns: "id url events created_at",
+    does: "List webhooks",
+    run: (client, given) => client.v1.webhooks.$get(paged(given)),
+  },
+  "webhook delete": {
+    takes: "WEBHOOK-ID",
+    does: "Delete a webhook",
+    warns: "What it has not been sent yet is lost.",
+    run: (client, given) => client.v1.webhooks[":webhookId"].$delete({ param: { webhookId: given.at(0) }, json: {} }),
+  },
+  "delivery list": {
+    takes: PAGE,
+    columns: "id event status attempts last_status created_at",
+    does: "List deliveries to webhooks",
+    run: (client, given) => client.v1["webhook-deliveries"].$get(paged(given)),
+  },
+  "delivery replay": {
+    takes: "DELIVERY-ID",
+    does: "Deliver again",
+    run: (client, given) =>
+      client.v1["webhook-deliveries"][":deliveryId"].replay.$post({ param: { deliveryId: given.at(0) }, json: {} }),
+  },
+  "platform-key list": {
+    takes: "",
+    does: "List the platform's upstream keys with their load",
+    run: (client) => client.v1["platform-keys"].$get(),
+  },
+  "platform-key restore": {
+    takes: "PLATFORM-KEY-ID",
+    does: "Use a platform key again that was taken out",
+    run: (client, given) => client.v1["platform-keys"][":id"].restore.$post({ param: { id: given.at(0) }, json: {} }),
+  },
+  "wrapping-key rotate": {
+    takes: "",
+    does: "Wrap every stored secret with the newest wrapping key",
+    run: rotateWrappingKey,
+  },
+};
+
+/** What was wrong is how it was called. */
+class Misused extends Error {
+  override readonly name = "Misused";
+}
+
+/** Resolves to the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  const name = [args.slice(0, 2).join(" "), args[0] ?? ""].find((name) => Object.hasOwn(commands, name)) ?? "";
+  const command = commands[name];
+  if (command === undefined) return help(args);
+  const given = read(command, args.slice(name.split(" ").length));
+  if (given.everywhere.help) {
+    process.stdout.write(usageOf(name, command));
+    return 0;
+  }
+  if (!given.everywhere.yes && !(await agrees(command))) return 1;
+  const answer = await command.run(await clientOf(given.everywhere), given);
+  return print({ ok: answer.ok, body: await answer.text() }, { ...command, json: given.everywhere.json });
+}
+
+function help(args: readonly string[]): number {
+  const asked = args.length === 0 || args.includes("--help");
+  const usages = Object.entries(commands).map(([name, command]) => usageOf(name, command));
+  (asked ? process.stdout : process.stderr).write(`${HELP}\n${usages.join("")}`);
+  return asked ? 0 : 2;
+}
+
+function usageOf(name: string, { takes, does }: Command): string {
+  return `${`${name} ${takes}`.trimEnd()}\n    ${does}\n`;
+}
+
+const Everywhere = v.object({
+  "base-url": v.optional(v.string()),
+  token: v.optional(v.string()),
+  tenant: v.optional(v.string()),
+  json: v.optional(v.boolean(), false),
+  yes: v.optional(v.boolean(), false),
+  help: v.optional(v.boolean(), false),
+});
+type Everywhere = v.InferOutput<typeof Everywhere>;
+
+const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
+
+type Given = ReturnType<typeof read>;
+
+/** What was given, by what the command takes. */
+function read({ takes }: Command, args: readonly string[]) {
+  const named = Array.from(takes.matchAll(/--([\w-]+)( [^\s\]]+)?/g), ([, option = "", value]) => [
+    option,
+    value === undefined ? flag : text,
+  ]);
+  const options = { "base-url": text, token: text, tenant: text, json: flag, yes: flag, help: flag };
+  const { values, positionals } = parsed({
+    args: [...args],
+    options: { ...Object.fromEntries(named), ...options },
+    allowPositionals: true,
+  });
+  const everywhere = v.parse(Everywhere, values);
+  const places = takes
+    .replaceAll(/\[[^\]]*\]|--[\w-]+ \S+/g, "")
+    .split(" ")
+    .filter((word) => word !== "");
+  if (!everywhere.help && positionals.length !== places.length)
+    throw new Misused(`takes ${places.length === 0 ? "options only" : places.join(" ")}`);
+  return { everywhere, ...reader(values, positionals) };
+}
+
+function parsed(config: ParseArgsConfig) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    throw new Misused(error instanceof Error ? error.message : "the options cannot be read");
+  }
+}
+
+function reader(values: Readonly<Record<string, unknown>>, positionals: readonly string[]) {
+  const text = (option: string) => v.parse(v.optional(v.string()), values[option]);
+  const needed = (option: string): string => {
+    const given = text(option);
+    if (given === undefined) throw new Misused(`--${option} is missing`);
+    return given;
+  };
+  const number = (option: string) => {
+    const given = text(option);
+    if (given !== undefined && !/^\d+$/.test(given)) throw new Misused(`--${option} is a whole number`);
+    return given === undefined ? undefined : Number(given);
+  };
+  const list = (option: string) => text(option)?.split(",");
+  return {
+    at: (place: number): string => positionals[place] ?? "",
+    has: (option: string): boolean => values[option] === true,
+    text,
+    needed,
+    number,
+    list,
+    orNone: <T>(option: string, read: (option: string) => T) => (text(option) === "none" ? null : read(option)),
+    chosen: <T extends string>(option: string, choices: readonly T[]) => oneOf(choices, option, needed(option)),
+    oneOf: <T extends string>(option: string, choices: readonly T[]) =>
+      text(option) === undefined ? undefined : oneOf(choices, option, needed(option)),
+    someOf: <T extends string>(option: string, choices: readonly T[]) =>
+      list(option)?.map((word) => oneOf(choices, option, word)),
+  };
+}
+
+function oneOf<T extends string>(choices: readonly T[], option: string, word: string): T {
+  const found = choices.find((choice) => choice === word);
+  if (found === undefined) throw new Misused(`--${option} is one of ${choices.join(", ")}`);
+  return found;
+}
+
+/** Asks a person; a script has decided already. */
+async function agrees({ warns }: Command): Promise<boolean> {
+  if (warns === undefined || !process.stdin.isTTY) return true;
+  const asked = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(?:es)?$/i.test(await asked.question(`${warns} Go on? [y/N] `));
+  } finally {
+    asked.close();
+  }
+}
+
+/** The local stack's token is for the local stack: it is sent to no other gateway. */
+async function clientOf({ "base-url": given, token: givenToken, tenant }: Everywhere): Promise<Client> {
+  const url = given ?? setting("TIKEDGE_URL");
+  const local = url === undefined ? await stateIn(readSettings(process.env).STATE_DIR).running() : null;
+  const baseUrl = url ?? local?.baseUrl;
+  const token = givenToken ?? setting("TIKEDGE_TOKEN") ?? local?.adminToken;
+  if (baseUrl === undefined) throw new Misused("say which gateway with --base-url or TIKEDGE_URL: no local stack runs");
+  if (token === undefined) throw new Misused("say who you are with TIKEDGE_TOKEN");
+  const headers = { authorization: `Bearer ${token}`, ...(tenant === undefined ? {} : { "tikedge-tenant": tenant }) };
+  return hc<AppType>(baseUrl, { fetch: repeatIfLost, headers });
+}
+
+/** An empty one is none: that is how a shell unsets one for a single command. */
+function setting(name: string): string | undefined {
+  return process.env[name] === "" ? undefined : process.env[name];
+}
+
+/** Sends a request again when no answer came: its `Idempotency-Key` keeps the gateway from acting twice. */
+async function repeatIfLost(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (init.method !== "GET") headers.set("idempotency-key", randomUUID());
+  const send = () => fetch(input, { ...init, headers, redirect: "error" });
+  return send()
+    .catch(send)
+    .catch((cause: unknown) => {
+      const { origin } = new URL(input instanceof Request ? input.url : input);
+      throw new Error(`${origin} gives no answer`, { cause });
+    });
+}
+
+/** A secret is never an argument: other users of the machine can read those. */
+async function secret(file: string | undefined): Promise<string> {
+  if (file !== undefined) return (await readFile(file, "utf8")).trim();
+  if (!process.stdin.isTTY) return (await readAll(process.stdin)).trim();
+  process.stderr.write("key (not shown): ");
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const asked = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  try {
+    return (await asked.question("")).trim();
+  } finally {
+    asked.close();
+    process.stderr.write("\n");
+  }
+}
+
+async function rotateWrappingKey(client: Client): Promise<Answer> {
+  for (;;) {
+    const response = await client.v1["wrapping-key"].rotate.$post({ json: {} });
+    const body = await response.text();
+    const answer = { ok: response.ok, text: async () => body };
+    if (!response.ok) return answer;
+    const { rewrapped, remaining } = v.parse(v.pipe(v.string(), v.parseJson(), WrappingRotation), body);
+    process.stderr.write(`${rewrapped} wrapped anew, ${remaining} to go\n`);
+    if (remaining === 0) return answer;
+    if (rewrapped === 0) throw new Error("what remains cannot be wrapped anew: keep the old wrapping key");
+  }
+}
+
+/** The exit code. What is refused is said on stderr, so that a pipe gets no surprises. */
+function print(
+  { ok, body }: { ok: boolean; body: string },
+  { json, columns }: { json: boolean; columns?: string },
+): number {
+  if (json) process.stdout.write(`${body}\n`);
+  else if (ok) process.stdout.write(shown(JSON.parse(body), columns?.split(" ")));
+  else process.stderr.write(problemText(body));
+  return ok ? 0 : 1;
+}
+
+const ProblemBody = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.looseObject({
+    title: v.string(),
+    detail: v.string(),
+    invalid_parameters: v.optional(v.array(v.object({ name: v.string(), reason: v.string() })), []),
+  }),
+);
+
+function problemText(body: string): string {
+  const read = v.safeParse(ProblemBody, body);
+  if (!read.success) return `refused, with what is no answer of a gateway: ${body.slice(0, 200)}\n`;
+  const { title, detail, invalid_parameters, ...rest } = read.output;
+  const named = invalid_parameters.map(({ name, reason }) => `  ${name} ${reason}\n`);
+  const others = Object.entries(rest).filter(([name]) => name !== "type" && name !== "status");
+  return `${title}: ${detail}\n${named.join("")}${others.map(([name, value]) => `  ${name}: ${cell(value)}\n`).join("")}`;
+}
+
+const Row = v.record(v.string(), v.unknown());
+const Page = v.object({ data: v.array(Row), next_cursor: v.nullable(v.string()) });
+
+/** A list as a table, one thing as its fields. */
+function shown(body: unknown, columns?: readonly string[]): string {
+  const page = v.safeParse(Page, body);
+  if (!page.success) return aligned(Object.entries(v.parse(Row, body)).map(([name, value]) => [name, cell(value)]));
+  const { data, next_cursor } = page.output;
+  const names = columns ?? Object.keys(data[0] ?? {});
+  const rows = data.map((row) => names.map((name) => cell(row[name])));
+  const more = next_cursor === null ? "" : `more: --cursor ${next_cursor}\n`;
+  return data.length === 0 ? "none\n" : `${aligned([names, ...rows])}${more}`;
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return "-";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((text, at) => text.padEnd(widths[at] ?? 0))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
+}
+
+/** Without what was not given, which the gateway takes for "as it is". */
+function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+function paged(given: Given) {
+  return { query: present({ limit: given.text("limit"), cursor: given.text("cursor") }) };
+}
+
+function tenant(given: Given) {
+  return { param: { tenantId: given.at(0) } };
+}
+
+function tenantFields(given: Given) {
+  return present({
+    plan: given.oneOf("plan", PlanName.options),
+    region: given.text("region"),
+    on_invalid_key: given.oneOf("on-invalid-key", OnInvalidKey.options),
+    trial_ends_at: given.orNone("trial-ends-at", given.text),
+    monthly_quota: given.orNone("monthly-quota", given.number),
+  });
+}
+
+function newKey(given: Given) {
+  const common = present({ name: given.text("name"), expires_at: given.orNone("expires-at", given.text) });
+  const endpoints = given.list("endpoints");
+  if (!given.has("publishable"))
+    return { ...common, ...present({ endpoints, permissions: given.someOf("permissions", Permission.options) }) };
+  return {
+    ...common,
+    ...present({ daily_requests: given.number("daily-requests") }),
+    kind: "publishable" as const,
+    origins: given.needed("origins").split(","),
+    endpoints: given.needed("endpoints").split(","),
+  };
+}
+
+// At the end: what it uses is initialised above.
+if (import.meta.main) {
+  process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+    process.stderr.write(`tikedge: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof Misused ? 2 : 1;
+  });
+}
