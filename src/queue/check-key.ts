@@ -33,7 +33,7 @@ export async function checkKey(
   const later = { kind: "again", afterSeconds: retryDelaySeconds(attempts) } as const;
   const sealed = await activeKey(ports, key);
   if (sealed === undefined) return { kind: "done" };
-  if (await areManyRefused(ports)) return later;
+  if (await areManyRefused(ports, key)) return later;
   const requestId = ports.newRequestId();
   const outcome = await probed(ports, sealed, requestId);
   if (outcome === "success") await ports.strikes.clear(key);
@@ -41,7 +41,7 @@ export async function checkKey(
   if (outcome !== "account_error") return later;
   await ports.strikes.note(key);
   // Others may have been refused while this one was asked.
-  if (await areManyRefused(ports)) return later;
+  if (await areManyRefused(ports, key)) return later;
   await invalidate(ports, sealed, requestId);
   return { kind: "done" };
 }
@@ -51,9 +51,13 @@ async function activeKey({ vault }: CheckPorts, key: OwnedKey): Promise<SealedUp
   return state?.activeId === key.id ? vault.sealed(key) : undefined;
 }
 
-async function areManyRefused({ strikes, platformKeys, manyKeys }: CheckPorts): Promise<boolean> {
-  if ((await strikes.recent()) >= manyKeys) return true;
-  return (await platformKeys.list()).some(({ state }) => state === "out");
+async function areManyRefused(ports: CheckPorts, { id }: OwnedKey): Promise<boolean> {
+  const { strikes, platformKeys, manyKeys, log } = ports;
+  const [recent, platform] = await Promise.all([strikes.recent(), platformKeys.list()]);
+  const out = platform.filter(({ state }) => state === "out").length;
+  if (recent < manyKeys && out === 0) return false;
+  log.error("key-check-postponed", { upstreamKeyId: id, recentlyRefused: recent, platformKeysOut: out });
+  return true;
 }
 
 /** A message has no response to leave anything behind for: the settling is waited for. */
