@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { digestApiKey, formatApiKey, randomBase62 } from "../core/api-key.ts";
 import { findEndpoint } from "../core/catalogue.ts";
 import type { KeyMaterial } from "../core/control-ports.ts";
+import { isWebOrigin } from "../core/key-rights.ts";
 import { KeyId, KeyView, Permission } from "../core/resources.ts";
 import type { Services } from "../core/services.ts";
 import { currentVersion } from "../core/versioned.ts";
@@ -151,12 +152,6 @@ function rightsOf(asked: v.InferOutput<typeof NewKey>) {
   return asked.kind === "secret"
     ? { ...asked, origins: [], daily_requests: null }
     : { ...asked, permissions: ["data" as const] };
-}
-
-/** Exactly as a browser sends it: scheme, host and port, without the default port, and nothing after. */
-function isWebOrigin(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
 }
 
 /** The key in clear, and what is kept of it. */
