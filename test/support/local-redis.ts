@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach } from "vitest";
 import { startUpstash } from "../../dev/upstash.ts";
 import { connectRedis } from "../../src/adapters/upstash-redis.ts";
 import { freshRedis } from "./databases.ts";
+import { monitorRedis } from "./redis-monitor.ts";
 
 const TOKEN = "tests";
 
@@ -25,18 +26,17 @@ async function localRedis() {
     stats: async () => (await control("/__stats", "GET")).json<{ requests: number; commands: number }>(),
     /** How many commands `work` runs in this database, those inside scripts among them: they are billed too. */
     commandsOf: async (work: () => Promise<unknown>) => {
-      const [monitor, number] = [await direct.monitor(), new URL(redis.url).pathname.slice(1)];
-      const seen: string[] = [];
-      const { promise: heard, resolve } = Promise.withResolvers<void>();
-      monitor.on("monitor", (_time: string, [name = "", argument]: string[], _source: string, database: string) => {
-        if (argument === "the end of the work") resolve();
-        else if (database === number && !name.toLowerCase().startsWith("eval")) seen.push(name);
-      });
-      await work();
-      await direct.get("the end of the work");
-      await heard;
-      monitor.disconnect();
-      return seen.length;
+      const [monitor, number] = [await monitorRedis(redis.url), new URL(redis.url).pathname.slice(1)];
+      const end = `the end of the work in ${number}`;
+      try {
+        await work();
+        await direct.get(end);
+        const heard = await monitor.until(end);
+        const ours = heard.filter(({ database, name }) => database === number && !/^eval/i.test(name));
+        return ours.length;
+      } finally {
+        monitor.close();
+      }
     },
     close: async () => {
       direct.disconnect();
