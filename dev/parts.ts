@@ -53,6 +53,8 @@ export async function startParts({ databaseUrl, redisUrl, secrets, upstream, kno
       KEY_PEPPERS: keys.peppers,
       KEY_ENCRYPTION_KEYS: keys.encryptionKeys,
       ADMIN_TOKEN: secrets.adminToken,
+      // Receivers of webhooks run on the same machine.
+      WEBHOOK_TARGETS: "any",
     },
     stop: async () => {
       await Promise.all([upstash.stop(), neon.stop()]);

@@ -11,7 +11,6 @@ import { startReceiver, verified } from "../support/webhook-receiver.ts";
 
 /** Three attempts, the next one soon, and the cron finds at once what no message carries. */
 const HURRIED = {
-  WEBHOOK_TARGETS: "any",
   WEBHOOK_RETRY_MS: "100",
   WEBHOOK_ATTEMPTS: "3",
   WEBHOOK_DEADLINE_MS: "2000",
@@ -97,7 +96,7 @@ describe("an event", () => {
     await settled(other.api);
     expect(receiver.received("/operator").map(({ body }) => JSON.parse(body).tenant_id)).toEqual([mine.tenantId]);
     expect(receiver.received("/other")).toEqual([]);
-    expect((await operator.delete(`/v1/webhooks/${id}`)).status).toBe(200);
+    expect((await operator.delete(`/v1/webhooks/${String(id)}`)).status).toBe(200);
   });
 
   it("is delivered again under the same id after a failure, so that a receiver can tell", async () => {
@@ -166,9 +165,15 @@ describe("an event", () => {
   });
 });
 
-it("delivers nothing twice although its message comes eight times at once, and again", async () => {
-  const consumer = await startConsumer({ ...stack, settings: { ...stack.settings, ...HURRIED } });
-  try {
+describe("a message", () => {
+  let consumer: Awaited<ReturnType<typeof startConsumer>>;
+  beforeAll(async () => {
+    const settings = { ...stack.settings, ...HURRIED, WEBHOOK_RETRY_MS: "60000" };
+    consumer = await startConsumer({ ...stack, settings });
+  });
+  afterAll(() => consumer.close());
+
+  it("delivers nothing twice although it comes eight times at once, and again", async () => {
     const { tenantId, api } = await manager("/eight");
     const body = { kind: "event", tenantId, eventId: await storeEvent(tenantId) };
     const eight = Array.from({ length: 8 }, (_, at) => ({ id: `message-${at}`, body }));
@@ -177,9 +182,27 @@ it("delivers nothing twice although its message comes eight times at once, and a
     expect(again.explicitAcks).toEqual(["message-late"]);
     await settled(api, { status: "delivered", attempts: 1 });
     expect(receiver.received("/eight")).toHaveLength(1);
-  } finally {
-    await consumer.close();
-  }
+  });
+
+  it("that the queue gave up on delivers all the same, because an outage may have outlasted its retries", async () => {
+    const { tenantId, api } = await manager("/late");
+    const body = { kind: "event", tenantId, eventId: await storeEvent(tenantId) };
+    const { explicitAcks } = await consumer.deliver("tikedge-control-dead", [{ id: "dead-letter", body }]);
+    expect(explicitAcks).toEqual(["dead-letter"]);
+    await settled(api, { status: "delivered" });
+  });
+
+  it("comes back when the next attempt is due", async () => {
+    receiver.reply("/refusing", (_count, response) => void response.writeHead(500).end());
+    const { tenantId, api } = await manager("/refusing");
+    const body = { kind: "event", tenantId, eventId: await storeEvent(tenantId) };
+    const { retryMessages } = await consumer.deliver("tikedge-control", [{ id: "first", body }]);
+    expect(retryMessages).toEqual([{ msgId: "first", delaySeconds: expect.any(Number) as number }]);
+    const delaySeconds = retryMessages[0]?.delaySeconds ?? 0;
+    expect(delaySeconds).toBeGreaterThan(30);
+    expect(delaySeconds).toBeLessThanOrEqual(60);
+    await settled(api, { status: "pending", attempts: 1, last_status: 500 });
+  });
 });
 
 describe("a webhook's secret", () => {
@@ -194,7 +217,7 @@ describe("a webhook's secret", () => {
     await storeEvent(tenantId);
     await gateway.runCrons();
     await settled(api, { status: "delivered" }, { status: "delivered" });
-    const answers = [await api.get("/v1/webhooks"), await api.get(`/v1/webhooks/${made.body["id"]}`)];
+    const answers = [await api.get("/v1/webhooks"), await api.get(`/v1/webhooks/${String(made.body["id"])}`)];
     const seen = [
       ...answers.map(({ body }) => JSON.stringify(body)),
       ...(await books(stack.database.url).everything()),
