@@ -38,7 +38,7 @@ function payers({ platformKeys }: Gateway) {
     const name = `platform-${createHash("sha256").update(mine).digest("hex").slice(0, 8)}`;
     return { name, pays: (key: string) => key === mine, isOf: (id: string) => id === name };
   });
-  const isOwn = (key: string) => key !== DIRECT_KEY && !platformKeys.includes(key);
+  const isOwn = (key: string) => !key.startsWith(DIRECT_KEY) && !platformKeys.includes(key);
   return [...platform, { name: "own keys", pays: isOwn, isOf: (id: string) => !id.startsWith("platform-") }];
 }
 

@@ -13,7 +13,7 @@ export type SeenCall = {
   readonly key: string;
 };
 
-/** Of the tests themselves, so that what they ask directly is not in the books. */
+/** Of the tests themselves, so that what they ask directly is not in the books; other keys for that begin with it. */
 export const DIRECT_KEY = "key-of-the-tests-themselves";
 
 export function upstreamControl(url: string) {

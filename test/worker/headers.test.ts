@@ -1,6 +1,7 @@
 import { parseList } from "structured-headers";
 import { describe, expect, it } from "vitest";
 import { startGateway } from "../support/gateway.ts";
+import { DIRECT_KEY } from "../support/upstream-control.ts";
 import { useGateway } from "../support/use-gateway.ts";
 
 /** What the upstream grants a key in a minute. */
@@ -24,7 +25,7 @@ describe("the headers of an answer", () => {
 
   it("the upstream's Retry-After goes out with its 429, because it alone knows when it answers again", async () => {
     const { stack, upstream, shared } = running();
-    const busy = "a-busy-platform-key";
+    const busy = `${DIRECT_KEY}-busy`;
     await upstream.setKey({ key: busy, state: "active", credits: null, downloadTier: true });
     await upstream.setMode({ rateLimit: true });
     const gateway = await startGateway(stack, { TIKLIVE_KEY: busy });
