@@ -43,6 +43,7 @@ async function attemptAll(ports: AnnouncePorts, { event, deliveries }: Extract<C
   await Promise.all(deliveries.map((delivery) => attempt(ports, delivery, body)));
 }
 
+/** An attempt without a note counts as none that ended: the delivery is due again when its claim is over. */
 async function attempt(
   { deliveries, webhookSender, webhookRetries, log }: AnnouncePorts,
   delivery: Delivery,
@@ -50,7 +51,11 @@ async function attempt(
 ): Promise<void> {
   const lastStatus = await webhookSender.send(delivery, body);
   const after = afterAttempt(delivery.attempts, lastStatus, webhookRetries);
-  await deliveries.conclude(delivery, after);
   const { ownerId, id: deliveryId, attempts } = delivery;
-  log.info("webhook-attempted", { ownerId, deliveryId, attempts, lastStatus, status: after.status });
+  try {
+    await deliveries.conclude(delivery, after);
+    log.info("webhook-attempted", { ownerId, deliveryId, attempts, lastStatus, status: after.status });
+  } catch (error) {
+    log.error("webhook-attempt-not-noted", { error, ownerId, deliveryId, attempts, lastStatus });
+  }
 }
