@@ -112,6 +112,7 @@ const Settings = v.object({
   STRIKE_MS: v.pipe(wholeNumber("600000"), v.minValue(1)),
   CHECK_KEY_MS: wholeNumber("10000"),
   MANY_KEYS: v.pipe(wholeNumber("3"), v.minValue(1)),
+  REWRAP_AT_ONCE: v.pipe(wholeNumber("100"), v.minValue(1), v.maxValue(300)),
   MANY_KEYS_MS: v.pipe(wholeNumber("60000"), v.minValue(1)),
   ABANDONED_MS: wholeNumber("120000"),
   UNRECORDED_MS: wholeNumber("60000"),

@@ -86,6 +86,7 @@ function settings(config: Config) {
     keyRetireMs: config.KEY_RETIRE_MS,
     checkKeyMs: config.CHECK_KEY_MS,
     manyKeys: config.MANY_KEYS,
+    rewrapAtOnce: config.REWRAP_AT_ONCE,
     abandonedMs: config.ABANDONED_MS,
     unrecordedMs: config.UNRECORDED_MS,
     webhookTargets: config.WEBHOOK_TARGETS,

@@ -16,15 +16,14 @@ export type RewrapPorts = {
   readonly wrappedSecrets: readonly WrappedSecrets<SealedSecret>[];
   readonly keks: () => Promise<ReadonlyMap<number, CryptoKey>>;
   readonly random: (bytes: number) => Uint8Array;
+  /** How many secrets one call takes on: each is a statement of its own. */
+  readonly rewrapAtOnce: number;
   readonly changes: ChangeLog;
   readonly controlQueue: ControlQueue;
   readonly log: Log;
 };
 
 export type WrappingKeyPorts = RewrapPorts & AuthorizePorts & IdempotentPorts;
-
-/** What one call takes on: each secret is a statement of its own. */
-const MOST = 100;
 
 /**
  * Wraps secrets with the newest wrapping key, some at a time: called until nothing remains, by whoever, as often as one likes. A call that
@@ -51,7 +50,7 @@ async function rotate(ports: RewrapPorts): Promise<WrappingRotation> {
   const counts = { rewrapped: 0, unreadable: 0, overtaken: 0 };
   const tenantIds = new Set<string>();
   for (const store of ports.wrappedSecrets) {
-    for (const sealed of await store.wrappedBefore(version, MOST - counts.rewrapped)) {
+    for (const sealed of await store.wrappedBefore(version, ports.rewrapAtOnce - counts.rewrapped)) {
       counts[await rewrapOne(ports, store, sealed)] += 1;
       tenantIds.add(sealed.tenantId);
     }

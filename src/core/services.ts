@@ -106,6 +106,7 @@ export type Services = {
   readonly keyRetireMs: number;
   readonly checkKeyMs: number;
   readonly manyKeys: number;
+  readonly rewrapAtOnce: number;
   readonly abandonedMs: number;
   readonly unrecordedMs: number;
   readonly webhookTargets: Targets;

@@ -102,7 +102,7 @@ describe("an own key that the upstream refuses", () => {
 });
 
 describe("while the upstream refuses every key", () => {
-  const running = useGateway({ ...SETTINGS, MANY_KEYS: "3", CHECK_KEY_MS: "0" });
+  const running = useGateway({ ...SETTINGS, MANY_KEYS: "3" });
 
   it("none is found invalid, because it is the upstream's trouble and not theirs", async () => {
     const { stack, gateway, upstream } = running();
@@ -115,6 +115,10 @@ describe("while the upstream refuses every key", () => {
         await upstream.setKey({ key, state: "active", credits: null, downloadTier: true });
         const { put, get } = control(gateway, apiKey);
         expect((await put("/v1/upstream-key", { body: { key } })).status).toBe(200);
+        await eventually(async () => {
+          await gateway.get(`/userid/?username=a${randomUUID().slice(0, 8)}`, { key: apiKey });
+          expect((await upstream.meter()).keys[key]?.calls).toBeGreaterThan(2);
+        });
         return { apiKey, key, mode: async () => (await get("/v1/upstream-key")).body["mode"] };
       }),
     );
