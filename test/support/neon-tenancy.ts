@@ -18,6 +18,7 @@ export async function neonTenancy(connections = 10) {
   const neon = await startNeon({ postgresUrl: database.url, connections });
   return {
     ...database,
+    sqlEndpoint: neon.url,
     connectAs: (role: "rw" | "auth" | "ops", timeoutMs = 10_000) =>
       connect(database.urls[role], { sqlEndpoint: neon.url, timeoutMs }),
     /** A statement for nobody, over the connections that are shared: what `Database` does not let the Worker do. */
