@@ -18,10 +18,8 @@ const ReadDocument = v.object({
 /** The document, with as much of its form as tests read. */
 export const reference = v.parse(ReadDocument, referenceDocument());
 
-const operations = new Map(
-  Object.values(reference.paths)
-    .flatMap((methods) => Object.values(methods))
-    .map((operation) => [operation.operationId, operation]),
+const documented = Object.entries(reference.paths).flatMap(([template, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ method, path: pathPattern(template), operation })),
 );
 
 /**
@@ -29,8 +27,9 @@ const operations = new Map(
  * be put around any request of a test.
  */
 export async function conforms(response: Response, operationId: string): Promise<Response> {
-  const operation = operations.get(operationId);
-  if (operation === undefined) throw new Error(`the document has no operation ${operationId}`);
+  const found = documented.find(({ operation }) => operation.operationId === operationId);
+  if (found === undefined) throw new Error(`the document has no operation ${operationId}`);
+  const { operation } = found;
   const what = `${operationId}, answering ${response.status}`;
   const promised = operation.responses[response.status] ?? operation.responses["default"];
   if (promised === undefined) throw new Error(`the document has no ${what}`);
@@ -41,6 +40,17 @@ export async function conforms(response: Response, operationId: string): Promise
   const body: unknown = await response.clone().json();
   expect(await errorsBy(content[type]?.schema, body, reference.components.schemas), what).toEqual([]);
   return response;
+}
+
+/** The operation of a request, or nothing for one that no operation takes. */
+export function operationAt(method: string, url: string): string | undefined {
+  const { pathname } = new URL(url);
+  const asked = method.toLowerCase();
+  return documented.find((one) => one.method === asked && one.path.test(pathname))?.operation.operationId;
+}
+
+function pathPattern(template: string): RegExp {
+  return new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
 }
 
 function contentOf({ $ref, content }: v.InferOutput<typeof Answer>): v.InferOutput<typeof Content> {

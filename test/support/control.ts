@@ -1,3 +1,4 @@
+import { conforms, operationAt } from "./conforms.ts";
 import type { Gateway } from "./gateway.ts";
 
 export type Answered = {
@@ -20,7 +21,7 @@ export function withoutRequestId({ status, body }: Answered) {
   return { status, body: rest };
 }
 
-/** Calls `/v1` with one credential. */
+/** Calls `/v1` with one credential. Whatever comes has to be what the OpenAPI document says of the operation. */
 export function control(gateway: Pick<Gateway, "url">, credential: string) {
   const call =
     (method: string) =>
@@ -36,6 +37,8 @@ export function control(gateway: Pick<Gateway, "url">, credential: string) {
         },
         ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
       });
+      const operation = operationAt(method, response.url);
+      if (operation !== undefined) await conforms(response, operation);
       const text = await response.text();
       return { status: response.status, headers: response.headers, body: text === "" ? {} : JSON.parse(text) };
     };
