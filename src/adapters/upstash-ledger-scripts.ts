@@ -122,24 +122,3 @@ export const FORGET = `
 redis.call("HDEL", KEYS[1], unpack(ARGV))
 return redis.call("ZREM", KEYS[2], unpack(ARGV))
 `;
-
-/**
- * KEYS: the platform keys. ARGV: the field of a key's time out, how long it lasts in milliseconds, a reason. Returns 1 when this call took
- * the key out, 0 when it is out already: requests that were on their way must not prolong it. At most 3 commands.
- */
-export const TAKE_OUT = `
-local time = redis.call("TIME")
-local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local untilMs = tonumber(string.match(redis.call("HGET", KEYS[1], ARGV[1]) or "", "^%d+") or 0)
-if untilMs > ms then return 0 end
-redis.call("HSET", KEYS[1], ARGV[1], string.format("%.0f", ms + tonumber(ARGV[2])) .. " " .. ARGV[3])
-return 1
-`;
-
-/** KEYS: the platform keys. ARGV: fields. Returns the time in milliseconds and the fields' values, empty for none. 2 commands. */
-export const LIST = `
-local time = redis.call("TIME")
-local values = { string.format("%.0f", tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)) }
-for i, value in ipairs(redis.call("HMGET", KEYS[1], unpack(ARGV))) do values[i + 1] = value or "" end
-return values
-`;

@@ -3,7 +3,27 @@ import { Unavailable } from "../core/control-ports.ts";
 import type { PlatformKeys } from "../core/ports.ts";
 import type { PlatformKeyView } from "../core/resources.ts";
 import { PLATFORM_KEYS } from "./upstash-ledger.ts";
-import { LIST, TAKE_OUT } from "./upstash-ledger-scripts.ts";
+
+/**
+ * KEYS: the platform keys. ARGV: the field of a key's time out, how long it lasts in milliseconds, a reason. Returns 1 when this call took
+ * the key out, 0 when it is out already: requests that were on their way must not prolong it. At most 3 commands.
+ */
+const TAKE_OUT = `
+local time = redis.call("TIME")
+local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local untilMs = tonumber(string.match(redis.call("HGET", KEYS[1], ARGV[1]) or "", "^%d+") or 0)
+if untilMs > ms then return 0 end
+redis.call("HSET", KEYS[1], ARGV[1], string.format("%.0f", ms + tonumber(ARGV[2])) .. " " .. ARGV[3])
+return 1
+`;
+
+/** KEYS: the platform keys. ARGV: fields. Returns the time in milliseconds and the fields' values, empty for none. 2 commands. */
+const LIST = `
+local time = redis.call("TIME")
+local values = { string.format("%.0f", tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)) }
+for i, value in ipairs(redis.call("HMGET", KEYS[1], unpack(ARGV))) do values[i + 1] = value or "" end
+return values
+`;
 
 const MINUTE_MS = 60_000;
 
