@@ -1,16 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
-import {
-  boolean,
-  check,
-  foreignKey,
-  integer,
-  primaryKey,
-  text,
-  unique,
-  uniqueIndex,
-  uuid,
-} from "drizzle-orm/pg-core";
+import { boolean, check, foreignKey, integer, primaryKey, text, unique, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import { app, bytea, instant, oneOf } from "./columns.ts";
 import { planNames, plans } from "./plan-schema.ts";
