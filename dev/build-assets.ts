@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { referenceDocument } from "./reference.ts";
+import { referenceDocument } from "./openapi/reference.ts";
 import { ROOT } from "./wrangler.ts";
 
 /** What `/docs` needs of Swagger UI, and the licences under which it is given out. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { expect } from "vitest";
-import { referenceDocument } from "../../dev/reference.ts";
+import { referenceDocument } from "../../dev/openapi/reference.ts";
 import { errorsBy } from "./json-schema.ts";
 
 const Content = v.record(v.string(), v.object({ schema: v.unknown() }));

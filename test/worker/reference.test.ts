@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { referenceDocument } from "../../dev/reference.ts";
+import { referenceDocument } from "../../dev/openapi/reference.ts";
 import { conforms } from "../support/conforms.ts";
 import { ROOT } from "../support/gateway.ts";
 import { sampleCalls } from "../support/sample-calls.ts";

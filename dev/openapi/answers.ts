@@ -1,5 +1,5 @@
-import type { Endpoint } from "../core/catalogue.ts";
-import type { Json } from "./openapi-components.ts";
+import type { Endpoint } from "../../src/core/catalogue.ts";
+import type { Json } from "./components.ts";
 
 /** The upstream sends an explicit null where anything else is expected. */
 const one = (type: string): Json => ({ type: [type, "null"] });

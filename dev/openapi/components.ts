@@ -1,5 +1,5 @@
-import { answerSchemas } from "./openapi-answers.ts";
-import { headerParameters } from "./openapi-parameters.ts";
+import { answerSchemas } from "./answers.ts";
+import { headerParameters } from "./parameters.ts";
 
 /** JSON Schema, or a piece of the document: plain JSON. */
 export type Json = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
-import { callPaths, callTags } from "./openapi-calls.ts";
-import { components, type Json } from "./openapi-components.ts";
-import { operationPaths, operationTags, type RouteDescription } from "./openapi-operations.ts";
+import { callPaths, callTags } from "./calls.ts";
+import { components, type Json } from "./components.ts";
+import { operationPaths, operationTags, type RouteDescription } from "./operations.ts";
 
 export type Documented = {
   readonly version: string;

@@ -1,8 +1,8 @@
-import { endpoints } from "../core/endpoints.ts";
-import type { Endpoint } from "../core/catalogue.ts";
-import { answerSchema } from "./openapi-answers.ts";
-import { headersNamed, refusals, type Json } from "./openapi-components.ts";
-import { parameterOf } from "./openapi-parameters.ts";
+import { endpoints } from "../../src/core/endpoints.ts";
+import type { Endpoint } from "../../src/core/catalogue.ts";
+import { answerSchema } from "./answers.ts";
+import { headersNamed, refusals, type Json } from "./components.ts";
+import { parameterOf } from "./parameters.ts";
 
 /** One line for each endpoint, by what it is about. */
 const summaries: Readonly<Record<string, Readonly<Record<Endpoint["path"], string>>>> = {

@@ -1,12 +1,12 @@
 import { toJsonSchema, toJsonSchemaDefs, type ConversionConfig } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
-import packageJson from "../package.json" with { type: "json" };
-import { descriptionOf, type Description } from "../src/admin/describe.ts";
-import { app } from "../src/app.ts";
-import * as resources from "../src/core/resources.ts";
-import type { Services } from "../src/core/services.ts";
-import { openApiDocument, type OpenApiDocument } from "../src/pages/openapi.ts";
-import type { RouteDescription } from "../src/pages/openapi-operations.ts";
+import packageJson from "../../package.json" with { type: "json" };
+import { descriptionOf, type Description } from "../../src/admin/describe.ts";
+import { app } from "../../src/app.ts";
+import * as resources from "../../src/core/resources.ts";
+import type { Services } from "../../src/core/services.ts";
+import { openApiDocument, type OpenApiDocument } from "./document.ts";
+import type { RouteDescription } from "./operations.ts";
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 type Route = { readonly method: string; readonly path: string; readonly description: Description };

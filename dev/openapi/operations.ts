@@ -1,5 +1,5 @@
-import { operations, type OperationId, type Scope } from "../core/roles.ts";
-import { headersNamed, refusals, type Json, type RefusalStatus } from "./openapi-components.ts";
+import { operations, type OperationId, type Scope } from "../../src/core/roles.ts";
+import { headersNamed, refusals, type Json, type RefusalStatus } from "./components.ts";
 
 /** One route of the control plane or of the health checks, with JSON Schemas of what it takes and gives. */
 export type RouteDescription = {

@@ -1,11 +1,11 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { referenceDocument, routesOfApp } from "../../dev/reference.ts";
+import { referenceDocument, routesOfApp } from "../../dev/openapi/reference.ts";
 import { canonicalValue } from "../../src/core/canonical.ts";
 import { endpoints } from "../../src/core/endpoints.ts";
 import { operations } from "../../src/core/roles.ts";
-import { templateOf } from "../../src/pages/openapi-operations.ts";
-import { parameterOf } from "../../src/pages/openapi-parameters.ts";
+import { templateOf } from "../../dev/openapi/operations.ts";
+import { parameterOf } from "../../dev/openapi/parameters.ts";
 import { reference } from "../support/conforms.ts";
 import { errorsBy, errorsOfOpenApi } from "../support/json-schema.ts";
 

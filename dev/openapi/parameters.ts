@@ -1,5 +1,5 @@
-import type { Parameter, ParameterKind } from "../core/catalogue.ts";
-import type { Json } from "./openapi-components.ts";
+import type { Parameter, ParameterKind } from "../../src/core/catalogue.ts";
+import type { Json } from "./components.ts";
 
 /** What the texts of a parameter are, as `canonicalValue` reads them. */
 const kinds: Readonly<Record<ParameterKind, Json>> = {
