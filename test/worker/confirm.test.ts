@@ -1,0 +1,196 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { parseApiKey } from "../../src/core/api-key.ts";
+import { storeKey, storeSharedTenant } from "../support/cast.ts";
+import { control } from "../support/control.ts";
+import { eventually } from "../support/eventually.ts";
+import { startGateway, startStack, type Gateway, type Stack } from "../support/gateway.ts";
+import { steadyLoad, type Seen } from "../support/steady-load.ts";
+
+const CALL = "/userid/?username=confirmed";
+
+const KEY_FRESH_MS = 3_000;
+/** The bound while Redis is down, with a second for what the machine is busy with. */
+const BOUND_MS = KEY_FRESH_MS + 1_000;
+
+describe("what is changed is known to two Workers under load", () => {
+  let stack: Stack;
+  let gateways: readonly [Gateway, Gateway];
+  let operator: ReturnType<typeof control>;
+  let direct: Redis;
+  let tenantId: string;
+  /** The key that is revoked, and another of its tenant. */
+  let key: string;
+  let other: string;
+  let load: ReturnType<typeof steadyLoad> | undefined;
+
+  beforeAll(async () => {
+    stack = await startStack();
+    direct = new Redis(stack.redis.url);
+    const settings = { KEY_FRESH_MS: String(KEY_FRESH_MS) };
+    gateways = await Promise.all([startGateway(stack, settings), startGateway(stack, settings)]);
+    operator = control(gateways[0], stack.settings["ADMIN_TOKEN"] ?? "");
+  });
+  beforeEach(async () => {
+    ({ id: tenantId, apiKey: other } = await storeSharedTenant(stack, "enterprise"));
+    key = await storeKey(stack, { tenantId });
+  });
+  afterEach(async () => {
+    await load?.stop();
+    load = undefined;
+    await faults("DELETE");
+  });
+  afterAll(async () => {
+    direct.disconnect();
+    await Promise.all(gateways.map((gateway) => gateway.close()));
+    await stack.close();
+  });
+
+  /** Both keys are known to both Workers and in Redis, and for so long that they count only because the log vouches for them. */
+  const startLoad = async () => {
+    for (const gateway of gateways) {
+      for (const each of [key, other]) expect((await gateway.get(CALL, { key: each })).status).toBe(200);
+    }
+    load = steadyLoad(gateways, [key, other], CALL);
+    await pause(KEY_FRESH_MS + 500);
+    return load;
+  };
+  const revoke = async () => {
+    const { status, body } = await operator.delete(`/v1/keys/${parseApiKey(key)?.keyId}`, { tenant: tenantId });
+    expect(status).toBe(200);
+    return { pending: body["pending"], atMs: Date.now() };
+  };
+  const faults = async (method: "POST" | "DELETE", fault?: Readonly<Record<string, unknown>>) => {
+    const headers = { authorization: `Bearer ${stack.redisToken}` };
+    const body = fault === undefined ? {} : { body: JSON.stringify({ times: null, ...fault }) };
+    expect((await fetch(new URL("/__faults", stack.upstash.url), { method, headers, ...body })).ok).toBe(true);
+  };
+  /** Until both Workers refuse the key, and half a second longer, in which it must not come back. */
+  const untilRefused = async ({ seen }: { readonly seen: readonly Seen[] }) => {
+    await eventually(async () => {
+      const refusing = seen.filter((each) => each.key === key && each.status !== 200).map(({ gateway }) => gateway);
+      expect(new Set(refusing).size).toBe(2);
+    });
+    await pause(500);
+  };
+  const lastSuccessMs = (seen: readonly Seen[]) =>
+    Math.max(...seen.filter((each) => each.key === key && each.status === 200).map(({ sentAtMs }) => sentAtMs));
+  const statuses = (seen: readonly Seen[], of: string, sinceMs = 0) => [
+    ...new Set(seen.filter((each) => each.key === of && each.sentAtMs >= sinceMs).map(({ status }) => status)),
+  ];
+  const changesInLog = async () => JSON.stringify(await direct.xrange("tkc:log", "-", "+"));
+
+  it("a revoked key stops within two seconds, and its tenant's other key goes on", async () => {
+    const running = await startLoad();
+    const { pending, atMs } = await revoke();
+    expect(pending).toBe(false);
+    await untilRefused(running);
+    await running.stop();
+    expect(lastSuccessMs(running.seen) - atMs).toBeLessThan(2_000);
+    expect(statuses(running.seen, key)).toEqual([200, 401]);
+    expect(statuses(running.seen, other)).toEqual([200]);
+  });
+
+  it("a suspended tenant stops within two seconds, with all of its keys", async () => {
+    const running = await startLoad();
+    expect((await operator.post(`/v1/tenants/${tenantId}/suspend`)).status).toBe(200);
+    const atMs = Date.now();
+    await untilRefused(running);
+    await running.stop();
+    expect(lastSuccessMs(running.seen) - atMs).toBeLessThan(2_000);
+    for (const each of [key, other]) expect(statuses(running.seen, each)).toEqual([200, 403]);
+  });
+
+  it("a tenant that keeps its answers to itself is served none of the pool's after two seconds", async () => {
+    const running = await startLoad();
+    const changed = await operator.patch("/v1/tenant", { tenant: tenantId, body: { cache_scope: "tenant" } });
+    expect(changed.status).toBe(200);
+    const atMs = Date.now();
+    // The first answer of its own comes from the upstream, or from where the other Worker put it; memory has none.
+    await eventually(async () => {
+      const own = running.seen.filter(
+        ({ cacheStatus, sentAtMs }) => sentAtMs >= atMs && !cacheStatus.endsWith("detail=memory"),
+      );
+      expect(new Set(own.map(({ gateway }) => gateway)).size).toBe(2);
+      expect(Math.min(...own.map(({ sentAtMs }) => sentAtMs)) - atMs).toBeLessThan(2_000);
+    });
+  });
+
+  it("a key revoked while Redis is down stops when its record has aged, and does not come back with Redis before its change", async () => {
+    const running = await startLoad();
+    await faults("POST", { kind: "down" });
+    const { pending, atMs } = await revoke();
+    expect(pending).toBe(true);
+    await untilRefused(running);
+    const healedMs = Date.now();
+    await faults("DELETE");
+    // The queue puts it there, some time after Redis is back.
+    await eventually(async () => expect(await changesInLog()).toContain(parseApiKey(key)?.keyId));
+    await running.stop();
+    expect(lastSuccessMs(running.seen) - atMs).toBeLessThan(BOUND_MS);
+    expect(statuses(running.seen, key, healedMs)).toEqual([401]);
+    expect(statuses(running.seen, other)).toEqual([200]);
+  });
+
+  it("a key revoked while Redis was away for a moment stops within the bound, though its change comes late", async () => {
+    const running = await startLoad();
+    await faults("POST", { kind: "down" });
+    const { pending, atMs } = await revoke();
+    expect(pending).toBe(true);
+    await faults("DELETE");
+    await untilRefused(running);
+    await running.stop();
+    expect(lastSuccessMs(running.seen) - atMs).toBeLessThan(BOUND_MS);
+    expect(statuses(running.seen, other)).toEqual([200]);
+  });
+
+  it("a key revoked while Redis was down and Workers slept is refused when both wake, though its change is not in the log yet", async () => {
+    await (await startLoad()).stop();
+    await faults("POST", { kind: "down" });
+    expect((await revoke()).pending).toBe(true);
+    await pause(KEY_FRESH_MS);
+    await faults("DELETE");
+    const woken = await Promise.all(gateways.map((gateway) => gateway.get(CALL, { key })));
+    expect(woken.map(({ status }) => status)).toEqual([401, 401]);
+  });
+
+  it("a key whose change is lost with the log stops within the bound, because a log that broke off vouches for nothing", async () => {
+    const running = await startLoad();
+    // What is published while this lasts never reaches the log, as if Redis had lost it with its last second.
+    await faults("POST", { kind: "down", contains: "XADD" });
+    const { atMs } = await revoke();
+    await direct.del("tkc:log");
+    await untilRefused(running);
+    await running.stop();
+    expect(lastSuccessMs(running.seen) - atMs).toBeLessThan(BOUND_MS);
+    expect(statuses(running.seen, other)).toEqual([200]);
+  });
+
+  it("a Worker that nobody asked for a second lets a revoked key in not once, because its first request awaits what is new", async () => {
+    for (const gateway of gateways) expect((await gateway.get(CALL, { key })).status).toBe(200);
+    await pause(1_100);
+    await revoke();
+    expect((await gateways[1].get(CALL, { key })).status).toBe(401);
+    expect((await gateways[0].get(CALL, { key })).status).toBe(401);
+  });
+
+  it("at the price of a reading each half second: a hit asks Redis nothing about who is asking", async () => {
+    expect((await gateways[1].get(CALL, { key })).status).toBe(200);
+    await eventually(async () => expect(await direct.exists(`tkk:${parseApiKey(key)?.keyId}`)).toBe(1));
+    const monitor = await direct.monitor();
+    const number = new URL(stack.redis.url).pathname.slice(1);
+    const asked: string[] = [];
+    monitor.on("monitor", (_time: string, words: string[], _source: string, database: string) => {
+      const command = words[0]?.toUpperCase() ?? "";
+      // What is appended is the other tests' queues telling of their changes once more.
+      if (database === number && / tk[kc]:/.test(words.join(" ")) && command !== "XADD") asked.push(command);
+    });
+    const startedMs = Date.now();
+    while (Date.now() - startedMs < 1_000) expect((await gateways[1].get(CALL, { key })).status).toBe(200);
+    const readings = Math.ceil((Date.now() - startedMs) / 500) + 1;
+    monitor.disconnect();
+    expect(asked.filter((command) => command !== "XRANGE")).toEqual([]);
+    expect(asked.length).toBeLessThanOrEqual(readings);
+  });
+});
