@@ -63,15 +63,10 @@ export async function swapKey(ports: SwapPorts, swapping: Swapping): Promise<Ups
 }
 
 /** One key at a time is on trial: the second of two would be paid for in vain. */
-async function endAbandoned(
-  { vault, clock, probingMs }: SwapPorts,
-  { tenantId, act }: Swapping,
-  { versions }: UpstreamKeyState,
-): Promise<void> {
+async function endAbandoned(ports: SwapPorts, swapping: Swapping, { versions }: UpstreamKeyState): Promise<void> {
   for (const { id, version, created_at: begun } of versions.filter(({ status }) => status === "pending")) {
-    if (clock() - Date.parse(begun) < probingMs) throw problems.upstreamKeyOnTrial();
-    const rejecting = act({ action: "upstream-key.reject", subject: id, detail: { version, reason: "not-probed" } });
-    await vault.reject(rejecting, { tenantId, id, reason: "not-probed" });
+    if (ports.clock() - Date.parse(begun) < ports.probingMs) throw problems.upstreamKeyOnTrial();
+    await reject(ports, swapping, { id, version, reason: "not-probed" });
   }
 }
 
@@ -103,32 +98,39 @@ async function activate(ports: SwapPorts, trial: Trial, { probes, downloadTier }
   const { result, pending } = await confirmed(ports, { kind: "tenant", tenantId }, () =>
     ports.vault.swap(swap, { tenantId, id, downloadTier, expected: state.activeId, retiresAt }),
   );
-  if (result.kind === "conflict" || result.kind === "absent") await dropLoser(ports, trial);
+  // Who was faster decides; the loser has paid for its probes, and may try again.
+  if (result.kind !== "done") await reject(ports, trial, { id, version: active.version, reason: "overtaken" });
   return { ...swapped, active: rowOf(result), pending };
 }
 
-/** Its credits are spent and its place is taken: who was faster decides, and the loser may try again. */
-async function dropLoser({ vault }: SwapPorts, { tenantId, id, pending, act }: Trial): Promise<void> {
-  const detail = { version: pending.version, reason: "overtaken" };
-  await vault.reject(act({ action: "upstream-key.reject", subject: id, detail }), {
-    tenantId,
-    id,
-    reason: "not-probed",
-  });
-}
-
 /** A refusal is an outcome and remembered; a key of which nothing was learned may be sent again, under the same idempotency key too. */
-async function refuse({ vault }: SwapPorts, trial: Trial, { verdict, probes }: TriedKey): Promise<never> {
-  const { tenantId, id, act, requestId, pending } = trial;
-  const isRejected = verdict === "rejected";
+async function refuse(ports: SwapPorts, trial: Trial, { verdict, probes }: TriedKey): Promise<never> {
+  const { id, requestId } = trial;
+  const { version } = trial.pending;
   const cost = { probes, credits_charged: chargedFor(probes) };
-  const problem = isRejected ? problems.upstreamKeyRejected(cost) : problems.upstreamKeyNotProbed(cost);
-  const reason = isRejected ? "rejected" : "not-probed";
-  const doing = { action: "upstream-key.reject", subject: id, detail: { version: pending.version, reason, ...cost } };
+  if (verdict !== "rejected") {
+    await reject(ports, trial, { id, version, reason: "not-probed", cost });
+    throw problems.upstreamKeyNotProbed(cost);
+  }
+  const problem = problems.upstreamKeyRejected(cost);
   const outcome = { status: problem.status, body: toProblemBody(problem, requestId) };
-  const rejected = await vault.reject(act(doing, isRejected ? outcome : undefined), { tenantId, id, reason });
+  const rejected = await reject(ports, trial, { id, version, reason: "rejected", cost, outcome });
   if (rejected.kind === "repeated") rowOf(rejected);
   throw problem;
+}
+
+type Rejection = {
+  readonly id: string;
+  readonly version: number;
+  readonly reason: Parameters<Vault["reject"]>[1]["reason"];
+  readonly cost?: object;
+  readonly outcome?: Outcome;
+};
+
+function reject({ vault }: SwapPorts, { tenantId, act }: Swapping, { id, reason, outcome, ...rest }: Rejection) {
+  const { version, cost } = rest;
+  const doing = { action: "upstream-key.reject", subject: id, detail: { version, reason, ...cost } };
+  return vault.reject(act(doing, outcome), { tenantId, id, reason });
 }
 
 /** A version as `/v1` shows it: without the id, which names the key in the books. */

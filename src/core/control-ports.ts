@@ -157,8 +157,11 @@ export type Vault = WrappedSecrets<SealedUpstreamKey> & {
   state(tenantId: string): Promise<UpstreamKeyState | undefined>;
   /** Keeps a version as `pending`. A version that another request took is a conflict. */
   add(act: Act, sealed: SealedUpstreamKey, last4: string): Promise<Acted<UpstreamKeyVersion>>;
-  /** A pending version that did not pass its probe. */
-  reject(act: Act, key: OwnedKey & { readonly reason: "rejected" | "not-probed" }): Promise<Acted<UpstreamKeyVersion>>;
+  /** A pending version that did not become the active one. */
+  reject(
+    act: Act,
+    key: OwnedKey & { readonly reason: "rejected" | "not-probed" | "overtaken" },
+  ): Promise<Acted<UpstreamKeyVersion>>;
   /** Makes a pending version the active one if `expected` still is; the old one retires at `retiresAt`. */
   swap(
     act: Act,

@@ -78,7 +78,7 @@ export const UpstreamKeyVersion = v.object({
   created_at: Instant,
   /** Until then requests that began on it may still use it. */
   retires_at: v.nullable(Instant),
-  /** Why it is not in use: `replaced`, `removed`, `rejected`, `not-probed`, `failed`. */
+  /** Why it is not in use: `replaced`, `removed`, `rejected`, `not-probed`, `overtaken`, `failed`. */
   reason: v.nullable(v.string()),
 });
 
