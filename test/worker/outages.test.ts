@@ -41,8 +41,10 @@ describe("hits survive, and nothing is spent blindly", () => {
   it.each([{ kind: "down" }, { kind: "status", status: 500 }, { kind: "delay", delayMs: 60_000 }])(
     "Redis $kind: hits go on, every miss is 503, none is dispatched",
     async (fault) => {
-      const { upstream, key } = await start({ REDIS_WAIT_MS: "200", REDIS_COMMAND_MS: "400", MEMORY_MS: "1" });
-      const bytes = await (await gateway.get(CALL, { key })).text();
+      const { upstream, key } = await start({ REDIS_WAIT_MS: "2000", REDIS_COMMAND_MS: "3000", MEMORY_MS: "1" });
+      const first = await gateway.get(CALL, { key });
+      expect(first.status).toBe(200);
+      const bytes = await first.text();
       const before = await upstream.calls();
       await breakRedis(fault);
       const hit = await gateway.get(CALL, { key });
