@@ -3,6 +3,8 @@ import { knownChanges, parseLog, type Change } from "../core/changes.ts";
 import type { ChangeLog, Confirm } from "../core/control-ports.ts";
 import type { Log } from "../core/ports.ts";
 
+type Page = ReturnType<typeof parseLog>;
+
 export type ConfirmSettings = {
   /** A reading younger than this is not repeated; one younger than `confirmMs` is repeated behind the response. */
   readonly afterMs: number;
@@ -55,31 +57,39 @@ export function upstashConfirm(redis: Redis, settings: ConfirmSettings, log: Log
   let lastId: string | undefined;
   let begunBehindMs = -Infinity;
 
-  /** Notes what stands in the log from `start` on, which is not news itself, and returns the first id found. */
-  async function noteFrom(start: string): Promise<string | undefined> {
-    let first: string | undefined;
-    for (let from = start; ;) {
-      const entries = await range(redis, from);
-      first ??= entries[0]?.id;
-      for (const { id, change } of entries) if (change !== undefined && id !== from) known.note(change, clock());
-      const last = entries.at(-1)?.id;
-      if (last !== undefined) from = lastId = last;
-      if (entries.length < PAGE) return first;
+  /** Notes a page that was read from `start` on, and those after it; what stands at `start` itself is no news. Returns the last id. */
+  async function noteFrom(start: string, firstPage: Page): Promise<string | undefined> {
+    let last: string | undefined;
+    for (let page = firstPage; ; page = await range(redis, last ?? start)) {
+      const news = page.filter(({ id }) => id !== (last ?? start));
+      for (const { change } of news) if (change !== undefined) known.note(change, clock());
+      last = page.at(-1)?.id ?? last;
+      if (page.length < PAGE) return last;
     }
+  }
+
+  /** Whether the log still had what the last reading ended with. */
+  async function goOn(): Promise<boolean> {
+    const from = lastId;
+    if (from === undefined) return false;
+    const page = await range(redis, from);
+    if (page[0]?.id !== from) return false;
+    lastId = await noteFrom(from, page);
+    return true;
   }
 
   /** A log is begun by whoever finds it empty, so that the next reading can tell whether it was lost in between. */
   async function beginAnew(nowMs: number): Promise<void> {
-    lastId = (await newestId(redis)) ?? (await append(redis, { kind: "began" }));
-    await noteFrom(String(Math.max(0, nowMs - settings.historyMs)));
+    const start = String(Math.max(0, nowMs - settings.historyMs));
+    const { newest, page } = await newestAndRange(redis, start);
+    lastId = (await noteFrom(start, page)) ?? newest ?? (await append(redis, { kind: "began" }));
   }
 
   /** A reading is its own request's: one request must not await another's promise, and two that overlap note the same things. */
   async function readNews(): Promise<"read"> {
     const begunMs = clock();
     try {
-      const from = lastId;
-      const isUnbroken = from !== undefined && (await noteFrom(from)) === from;
+      const isUnbroken = await goOn();
       if (!isUnbroken) await beginAnew(begunMs);
       known.confirm(begunMs, isUnbroken);
     } catch (error) {
@@ -107,10 +117,13 @@ async function append(redis: Redis, entry: Change | { readonly kind: "began" }):
   return redis.exec<string>(["XADD", LOG, "MAXLEN", "~", MOST_ENTRIES, "*", "change", JSON.stringify(entry)]);
 }
 
-async function newestId(redis: Redis): Promise<string | undefined> {
-  return parseLog(await redis.exec(["XREVRANGE", LOG, "+", "-", "COUNT", 1]))[0]?.id;
+async function range(redis: Redis, from: string): Promise<Page> {
+  return parseLog(await redis.exec(["XRANGE", LOG, from, "+", "COUNT", PAGE]));
 }
 
-async function range(redis: Redis, from: string): Promise<ReturnType<typeof parseLog>> {
-  return parseLog(await redis.exec(["XRANGE", LOG, from, "+", "COUNT", PAGE]));
+/** In one request: all that a cold isolate waits for Redis is one budget. */
+async function newestAndRange(redis: Redis, from: string) {
+  const pipeline = redis.pipeline().xrevrange(LOG, "+", "-", 1).xrange(LOG, from, "+", PAGE);
+  const [newest, page] = await pipeline.exec<[unknown, unknown]>();
+  return { newest: parseLog(newest)[0]?.id, page: parseLog(page) };
 }

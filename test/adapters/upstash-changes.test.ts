@@ -94,6 +94,26 @@ describe("an isolate that follows the log of changes", () => {
     expect(t.says(t.now())).toEqual({ kind: "changed" });
   });
 
+  it("begins with one request to a log that was begun, because a cold isolate's first request has one budget for Redis", async () => {
+    await publish({ kind: "key", keyId: "othersothers" });
+    const before = (await redis().stats()).requests;
+    await isolate().refresh();
+    expect((await redis().stats()).requests - before).toBe(1);
+  });
+
+  it("does not go on from a beginning that failed half way, because what stood behind it would be missing", async () => {
+    const filler = Array.from({ length: 1_200 }, () => ["xadd", "tkc:log", "*", "change", "{}"]);
+    await redis().direct.pipeline(filler).exec();
+    await publish(revoked);
+    const [endOfPage] = (await redis().direct.xrange("tkc:log", "-", "+", "COUNT", 1_001)).at(-1) ?? [];
+    const t = isolate();
+    await redis().fault({ kind: "down", contains: endOfPage });
+    await t.refresh();
+    expect(t.says(t.now() + 5_000)).toEqual({ kind: "unknown" });
+    await t.refresh();
+    expect(t.says(t.now())).toEqual({ kind: "changed" });
+  });
+
   it("reads on when there is more than one page of news", async () => {
     const t = await followed();
     await t.refresh();
