@@ -5,6 +5,8 @@ import { windowNames, type WindowOverrides } from "./core/windows.ts";
 
 const Text = v.pipe(v.string(), v.nonEmpty());
 const Url = v.pipe(v.string(), v.url());
+/** The client of Redis repeats any other URL in its error, and in the `redis://` ones that databases also have is the password. */
+const RedisUrl = v.pipe(Url, v.regex(/^https?:\/\/[^\s#$./?]/, "is not of http or https"));
 const wholeNumber = (otherwise: string) =>
   v.pipe(v.optional(v.string(), otherwise), v.regex(/^\d+$/, "is not a whole number"), v.transform(Number));
 const wholeNumbers = (otherwise: string) =>
@@ -41,8 +43,8 @@ const Windows = v.pipe(v.optional(v.string(), "{}"), v.parseJson(), v.record(v.p
 
 const PostUrl = v.pipe(
   v.optional(v.string(), "https://www.tiktok.com/@scout2015/video/6718335390845095173"),
-  v.transform(canonicalPostUrl),
-  v.string("is not the URL of a post"),
+  v.check((text) => canonicalPostUrl(text) !== undefined, "is not the URL of a post"),
+  v.transform((text) => canonicalPostUrl(text) ?? text),
 );
 
 /** Every setting of the Worker. README, "Settings", says what each means; durations are milliseconds, sizes bytes. */
@@ -70,9 +72,9 @@ const Settings = v.object({
   UPSTREAM_DEADLINE_MS: v.pipe(wholeNumber("10000"), v.maxValue(20_000)),
   UPSTREAM_MAX_BODY_BYTES: wholeNumber("5242880"),
   CHARGE_NOT_FOUND: flag("true"),
-  UPSTASH_REDIS_REST_URL: Url,
+  UPSTASH_REDIS_REST_URL: RedisUrl,
   UPSTASH_REDIS_REST_TOKEN: Text,
-  LEDGER_REDIS_REST_URL: v.optional(Url),
+  LEDGER_REDIS_REST_URL: v.optional(RedisUrl),
   LEDGER_REDIS_REST_TOKEN: v.optional(Text),
   REDIS_WAIT_MS: wholeNumber("300"),
   REDIS_COMMAND_MS: wholeNumber("2000"),
