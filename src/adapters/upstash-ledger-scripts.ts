@@ -1,7 +1,8 @@
 /**
  * KEYS: the repeat marker of these bits, the open reservations, their times, the platform keys. ARGV: 20 hex digits, the order as JSON,
  * how many seconds the marker lives, and in turn the id and the cap of each candidate; a tenant's own key is one candidate whose cap is
- * empty. Returns the event id, whether the picked key was out, and its id, with spaces in between. 5 commands on a tenant's own key, 7 on
+ * empty. Returns the event id, whether the picked key was taken out and has not served since, and its id, with
+ * spaces in between. 5 commands on a tenant's own key, 7 on
  * the platform's.
  *
  * The id is built here because Redis has the one clock that money is counted by. The time is written as two halves: a Lua whose
@@ -13,7 +14,7 @@ if known then return known end
 local time = redis.call("TIME")
 local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
-local picked, wasOut = ARGV[4], 0
+local picked, pickedOut, wasOut = ARGV[4], 0, 0
 if ARGV[5] ~= "" then
   local minute = string.format("%d", math.floor(ms / 60000))
   local fields = {}
@@ -29,8 +30,9 @@ if ARGV[5] ~= "" then
     local untilMs = tonumber(string.match(states[i - 2] or "", "^%d+") or 0)
     local out = untilMs > ms and 1 or 0
     local weight = out == 1 and untilMs or count / ARGV[i + 1]
-    if least == nil or out < wasOut or (out == wasOut and weight < least) then
-      picked, wasOut, least, load = ARGV[i], out, weight, count
+    if least == nil or out < pickedOut or (out == pickedOut and weight < least) then
+      picked, pickedOut, least, load = ARGV[i], out, weight, count
+      wasOut = untilMs > 0 and 1 or 0
     end
   end
   redis.call("HSET", KEYS[4], "load:" .. picked, minute .. " " .. string.format("%d", load + 1))

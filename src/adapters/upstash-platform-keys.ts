@@ -5,8 +5,9 @@ import type { PlatformKeyView } from "../core/resources.ts";
 import { PLATFORM_KEYS } from "./upstash-ledger.ts";
 
 /**
- * KEYS: the platform keys. ARGV: the field of a key's time out, how long it lasts in milliseconds, a reason. Returns 1 when this call took
- * the key out, 0 when it is out already: requests that were on their way must not prolong it. At most 3 commands.
+ * KEYS: the platform keys. ARGV: the field of a key's time out, how long it lasts in milliseconds, a reason. Returns 1 when the key had
+ * served since it was last taken out. One that is out is left alone: requests that were on their way must not prolong it. At most 3
+ * commands.
  */
 const TAKE_OUT = `
 local time = redis.call("TIME")
@@ -14,6 +15,7 @@ local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local untilMs = tonumber(string.match(redis.call("HGET", KEYS[1], ARGV[1]) or "", "^%d+") or 0)
 if untilMs > ms then return 0 end
 redis.call("HSET", KEYS[1], ARGV[1], string.format("%.0f", ms + tonumber(ARGV[2])) .. " " .. ARGV[3])
+if untilMs > 0 then return 0 end
 return 1
 `;
 

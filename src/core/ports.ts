@@ -64,7 +64,7 @@ export type Reservation =
       readonly occurredAtMs: number;
       /** Of the candidates in use the one with the least load for its cap; when all are out, the one that is back first. */
       readonly upstreamKeyId: string;
-      /** Whether it was picked although it is out. */
+      /** Whether it was taken out and has not served since. */
       readonly wasOut: boolean;
     }
   | { readonly kind: "unavailable" };
@@ -135,7 +135,10 @@ export type UpstreamKeys = {
 export type PlatformKeys = {
   /** In the order of the settings. */
   list(): Promise<readonly PlatformKeyView[]>;
-  /** Takes a key out for a while. True for the report that did; while the key is out, another one changes nothing and is false. */
+  /**
+   * Takes a key out for a while. True for the first report since the key last served or was put back: the operator is told of that one.
+   * While the key is out, another report changes nothing.
+   */
   takeOut(id: string, reason: string): Promise<boolean>;
   /** Puts a key back in. False when the platform has no key of this id. */
   restore(id: string): Promise<boolean>;

@@ -55,7 +55,8 @@ async function areManyRefused(ports: CheckPorts, { id }: OwnedKey): Promise<bool
   const { strikes, platformKeys, manyKeys, log } = ports;
   const [recent, platform] = await Promise.all([strikes.recent(), platformKeys.list()]);
   const out = platform.filter(({ state }) => state === "out").length;
-  if (recent < manyKeys && out === 0) return false;
+  const isAllOut = out > 0 && out === platform.length;
+  if (recent + out < manyKeys && !isAllOut) return false;
   log.error("key-check-postponed", { upstreamKeyId: id, recentlyRefused: recent, platformKeysOut: out });
   return true;
 }

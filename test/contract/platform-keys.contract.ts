@@ -89,12 +89,22 @@ export function platformKeysContract(make: (outMs: number) => Promise<PlatformKe
     expect((await platformKeys.list())[0]).toEqual(before);
   });
 
-  it("asks a key again when its time is over, and takes it out again when it is refused again", async () => {
+  it("asks a key again when its time is over, and says that it has yet to serve", async () => {
     const { ledger, platformKeys, tick } = await make(1);
     await platformKeys.takeOut(A.id, "suspended");
     await tick();
     expect(await platformKeys.list()).toMatchObject([{ state: "in-use" }, {}, {}]);
-    expect(await reserve(ledger, [A])).toMatchObject({ wasOut: false });
+    expect(await reserve(ledger, [A])).toMatchObject({ wasOut: true });
+  });
+
+  it("takes a key that is refused again out in silence until it has served, because who was told once knows", async () => {
+    const { platformKeys, tick } = await make(1);
+    expect(await platformKeys.takeOut(A.id, "suspended")).toBe(true);
+    for (let times = 0; times < 3; times += 1) {
+      await tick();
+      expect(await platformKeys.takeOut(A.id, "suspended")).toBe(false);
+    }
+    await platformKeys.restore(A.id);
     expect(await platformKeys.takeOut(A.id, "suspended")).toBe(true);
   });
 

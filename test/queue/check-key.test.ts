@@ -148,13 +148,28 @@ describe("the second look at a key that was refused", () => {
     expect(t.acts).toHaveLength(1);
   });
 
-  it("decides nothing while a key of the platform's is out, because that may have the same cause", async () => {
+  it.each([
+    { platform: "its only key", states: ["out"], decides: false, because: "that may have the same cause" },
+    {
+      platform: "two of three keys",
+      states: ["out", "out", "in-use"],
+      decides: false,
+      because: "with this one that is many",
+    },
+    {
+      platform: "one of two keys",
+      states: ["out", "in-use"],
+      decides: true,
+      because: "one can be suspended for months",
+    },
+  ] as const)("while $platform of the platform's are out, it decides: $decides, because $because", async (row) => {
     const t = await checking();
-    const out = { id: "platform-1", load: 1, cap: 200, state: "out" as const, reason: "401", until: null };
-    const platformKeys = { ...t.ports.platformKeys, list: async () => [out] };
+    const list = async () =>
+      row.states.map((state, at) => ({ id: `platform-${at}`, load: 1, cap: 200, state, reason: null, until: null }));
     t.replies(async () => REFUSED);
-    expect(await checkKey({ ...t.ports, platformKeys }, CHECK, 1)).toMatchObject({ kind: "again" });
-    expect(t.acts).toEqual([]);
+    const consumed = await checkKey({ ...t.ports, platformKeys: { ...t.ports.platformKeys, list } }, CHECK, 1);
+    expect(consumed.kind).toBe(row.decides ? "done" : "again");
+    expect(t.acts).toHaveLength(row.decides ? 1 : 0);
   });
 
   it("is over when the key is not the active one any more, and when it is delivered again after that", async () => {

@@ -35,7 +35,7 @@ export function memoryPlatformKeys(
       if (first === undefined) throw new Error("there is no candidate");
       if (first.cap === null) return { id: first.id, wasOut: false };
       stateOf(first.id).load += 1;
-      return { id: first.id, wasOut: isOut(first.id) };
+      return { id: first.id, wasOut: stateOf(first.id).untilMs > 0 };
     },
     async list() {
       return keys.map(({ id, cap }) => {
@@ -46,8 +46,9 @@ export function memoryPlatformKeys(
     },
     async takeOut(id, reason) {
       if (isOut(id)) return false;
+      const hadServed = stateOf(id).untilMs === 0;
       Object.assign(stateOf(id), { untilMs: clock() + outMs, reason });
-      return true;
+      return hadServed;
     },
     async restore(id) {
       stateOf(id).untilMs = 0;
