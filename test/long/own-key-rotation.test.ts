@@ -8,9 +8,9 @@ describe("replacing a tenant's own key under 100 requests a second", () => {
   const running = useGateway(ROTATION_SETTINGS);
 
   it("shows no client a refusal, and uses no key after it retired", { timeout: 600_000 }, async () => {
-    const { statuses, callsAfterRetirement } = await rotateUnderLoad(running(), ROTATIONS);
-    expect(new Set(statuses)).toEqual(new Set([200]));
-    expect(statuses.length, "there was a load").toBeGreaterThan(ROTATIONS * 20);
+    const { seen, callsAfterRetirement } = await rotateUnderLoad(running(), ROTATIONS);
+    expect(seen.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(seen.length, "there was a load").toBeGreaterThan(ROTATIONS * 20);
     expect(callsAfterRetirement).toBe(0);
   });
 });

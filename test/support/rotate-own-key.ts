@@ -9,8 +9,15 @@ import { control } from "./control.ts";
 import { eventually } from "./eventually.ts";
 import type { Running } from "./use-gateway.ts";
 
-/** For a retired key: far above the lag of a confirm, so that what is seen after it is a fault and no slow machine. */
-export const ROTATION_SETTINGS = { CONFIRM_MS: "100", CONFIRM_AFTER_MS: "50", KEY_RETIRE_MS: "2000" };
+/** As in production, a key retires later than any record of it may count, however late the change log is read. */
+export const ROTATION_SETTINGS = {
+  CONFIRM_MS: "100",
+  CONFIRM_AFTER_MS: "50",
+  KEY_FRESH_MS: "1000",
+  KEY_RETIRE_MS: "3000",
+};
+
+type Seen = { readonly status: number; readonly sentAtMs: number; readonly tookMs: number };
 
 const STEP_MS = 10;
 const MOST_OPEN = 20;
@@ -41,9 +48,10 @@ export async function rotateUnderLoad({ stack, gateway, upstream }: Running, rot
     return v.parse(UpstreamKeySwap, body);
   };
   const ask = async () => {
+    const sentAtMs = Date.now();
     const response = await gateway.get(`/userid/?username=r${randomUUID().slice(0, 8)}`, { key: apiKey });
     await response.body?.cancel();
-    return response.status;
+    return { status: response.status, sentAtMs, tookMs: Date.now() - sentAtMs };
   };
   await bring(keys[0]);
   await eventually(async () => {
@@ -67,18 +75,18 @@ export async function rotateUnderLoad({ stack, gateway, upstream }: Running, rot
   } finally {
     await load.stop();
   }
-  return { callsAfterRetirement, statuses: load.statuses };
+  return { callsAfterRetirement, seen: load.seen };
 }
 
 /**
  * Asks 100 times a second until it is stopped. A machine that cannot keep up is asked less often: what waits in line for
  * seconds tells nothing of a rotation.
  */
-function steady(ask: () => Promise<number>) {
+function steady(ask: () => Promise<Seen>) {
   const end = new AbortController();
   const open = new Set<Promise<void>>();
-  const statuses: number[] = [];
-  const askOnce = async () => void statuses.push(await ask());
+  const seen: Seen[] = [];
+  const askOnce = async () => void seen.push(await ask());
   const running = (async () => {
     for (; !end.signal.aborted; await pause(STEP_MS)) {
       if (open.size >= MOST_OPEN) await Promise.race(open);
@@ -87,5 +95,5 @@ function steady(ask: () => Promise<number>) {
     }
     await Promise.all(open);
   })();
-  return { statuses, stop: () => (end.abort(), running) };
+  return { seen, stop: () => (end.abort(), running) };
 }
