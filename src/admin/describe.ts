@@ -3,6 +3,7 @@ import { createMiddleware } from "hono/factory";
 import * as v from "valibot";
 import type { InvalidParameter } from "../core/parameters.ts";
 import { problems } from "../core/problem.ts";
+import { repeatable } from "../core/repeatable.ts";
 import type { OperationId } from "../core/roles.ts";
 import type { AdminEnv } from "./request.ts";
 
@@ -79,7 +80,7 @@ function parsed<S extends Schema>(schema: S, value: unknown, place: string): v.I
 
 /** The library's own texts repeat what they received, and that can be a secret: only what was expected is said. */
 function invalid(issue: v.BaseIssue<unknown>, place: string): InvalidParameter {
-  const name = (v.getDotPath(issue) ?? place).slice(0, 64);
+  const name = repeatable(v.getDotPath(issue) ?? place);
   if (issue.type === "strict_object")
     return { name, reason: issue.expected === "never" ? "is not known" : "is required" };
   const ours = issue.kind === "validation" && !issue.message.startsWith("Invalid");

@@ -1,5 +1,6 @@
 import { type Canonical, canonicalValue } from "./canonical.ts";
 import type { Call, Endpoint, Parameter } from "./catalogue.ts";
+import { repeatable } from "./repeatable.ts";
 
 export type InvalidParameter = { readonly name: string; readonly reason: string };
 
@@ -9,7 +10,6 @@ type ReadCall =
 
 /** What a refusal repeats of a client's text is bounded: a refusal must not be longer than the request. */
 const NAMED_AT_MOST = 20;
-const NAME_LIMIT = 64;
 
 type Pair = { readonly name: string; readonly value: string; readonly decodes: boolean };
 
@@ -64,7 +64,7 @@ function unknownOf({ parameters }: Endpoint, pairs: readonly Pair[]): InvalidPar
   const known = new Set(parameters.map(({ name }) => name));
   const unknown = new Set(pairs.map(({ name }) => name).filter((name) => !known.has(name)));
   return Array.from(unknown, (name) => ({
-    name: name.slice(0, NAME_LIMIT),
+    name: repeatable(name),
     reason: "is not a parameter of this endpoint",
   }));
 }

@@ -2,6 +2,7 @@ import { rateLimitFields, secondsUntil } from "./http-fields.ts";
 import type { InvalidParameter } from "./parameters.ts";
 import type { Rate } from "./ports.ts";
 import { Problem, type Described } from "./problem-details.ts";
+import { isRepeatablePath } from "./repeatable.ts";
 import type { ProbeView } from "./resources.ts";
 
 export { Problem, toProblemBody } from "./problem-details.ts";
@@ -28,7 +29,7 @@ const USED_UP: Readonly<Record<Rate["policy"], string>> = {
 export const problems = {
   unknownEndpoint: (path: string, meant?: string) =>
     problem(404, "unknown-endpoint", "Unknown endpoint", {
-      detail: `There is no endpoint ${path.slice(0, 100)}${meant === undefined ? "" : `; there is one at ${meant}`}.`,
+      detail: `There is no ${isRepeatablePath(path) ? `endpoint ${path}` : "such endpoint"}${meant === undefined ? "" : `; there is one at ${meant}`}.`,
     }),
   invalidParameters: (invalid: readonly InvalidParameter[]) =>
     problem(400, "invalid-parameters", "Invalid parameters", {
