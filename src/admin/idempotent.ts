@@ -31,7 +31,8 @@ export const idempotent = (ports: IdempotentPorts) =>
       ]);
     const { pathname } = new URL(c.req.url);
     const fingerprint = toHex(await sha256(JSON.stringify([c.req.method, pathname, c.var.bodyText])));
-    c.set("idempotency", { scope: c.var.tenantId, key, fingerprint });
+    // What it is stored under must tell nobody what it was: people send credentials in the wrong header.
+    c.set("idempotency", { scope: c.var.tenantId, key: toHex(await sha256(key)), fingerprint });
     const replayed = await replay(ports, c);
     if (replayed !== undefined) return replayed;
     await next();

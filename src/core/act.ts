@@ -30,6 +30,7 @@ export type Act = {
 export type Idempotency = {
   /** Whose key it is: the tenant acted on, or `PLATFORM` for what is done on the platform. */
   readonly scope: string;
+  /** Hex SHA-256 of what the client sent. */
   readonly key: string;
   /** Hex SHA-256 of method, path and body: the same key with another request is a mistake of the client's. */
   readonly fingerprint: string;
