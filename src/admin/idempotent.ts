@@ -1,12 +1,16 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Act, Acted } from "../core/act.ts";
+import { digestApiKey } from "../core/api-key.ts";
 import { sha256, toHex } from "../core/bytes.ts";
 import type { Outcomes } from "../core/control-ports.ts";
 import { problems } from "../core/problem.ts";
 import type { AdminEnv } from "./request.ts";
 
-export type IdempotentPorts = { readonly outcomes: Outcomes };
+export type IdempotentPorts = {
+  readonly outcomes: Outcomes;
+  readonly peppers: () => Promise<ReadonlyMap<number, CryptoKey>>;
+};
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -29,27 +33,37 @@ export const idempotent = (ports: IdempotentPorts) =>
       throw problems.invalidParameters([
         { name: "Idempotency-Key", reason: "is not 1 to 255 visible ASCII characters" },
       ]);
-    const { pathname } = new URL(c.req.url);
-    const fingerprint = toHex(await sha256(JSON.stringify([c.req.method, pathname, c.var.bodyText])));
+    const prints = await fingerprintsOf(ports, c);
     // What it is stored under must tell nobody what it was: people send credentials in the wrong header.
-    c.set("idempotency", { scope: c.var.tenantId, key: toHex(await sha256(key)), fingerprint });
-    const replayed = await replay(ports, c);
+    c.set("idempotency", { scope: c.var.tenantId, key: toHex(await sha256(key)), fingerprint: prints[0] ?? "" });
+    const replayed = await replay(ports, c, prints);
     if (replayed !== undefined) return replayed;
     await next();
     if (c.error instanceof Repeated) {
-      const late = await replay(ports, c);
+      const late = await replay(ports, c, prints);
       c.res = undefined;
       c.res = late ?? c.json({}, 500);
     }
     return undefined;
   });
 
-async function replay({ outcomes }: IdempotentPorts, c: Context<AdminEnv>): Promise<Response | undefined> {
+/** Of method, path and body, under each pepper, the newest first: a body may be a secret, and a plain digest would let a guess be checked. */
+async function fingerprintsOf({ peppers }: IdempotentPorts, c: Context<AdminEnv>): Promise<readonly string[]> {
+  const request = JSON.stringify([c.req.method, new URL(c.req.url).pathname, c.var.bodyText]);
+  const newestFirst = [...(await peppers())].toSorted(([one], [other]) => other - one);
+  return Promise.all(newestFirst.map(([, pepper]) => digestApiKey(request, pepper)));
+}
+
+async function replay(
+  { outcomes }: IdempotentPorts,
+  c: Context<AdminEnv>,
+  fingerprints: readonly string[],
+): Promise<Response | undefined> {
   const { idempotency } = c.var;
   if (idempotency === undefined) return undefined;
   const first = await outcomes.find(idempotency.scope, idempotency.key);
   if (first === undefined) return undefined;
-  if (first.fingerprint !== idempotency.fingerprint) throw problems.idempotencyKeyReused();
+  if (!fingerprints.includes(first.fingerprint)) throw problems.idempotencyKeyReused();
   const type = first.status < 400 ? "application/json" : "application/problem+json";
   const headers = { "content-type": type, "cache-control": "no-store", "x-request-id": c.var.requestId };
   return Response.json({ ...(first.body as object), replayed: true }, { status: first.status, headers });

@@ -17,7 +17,7 @@ const Subject = v.strictObject({
 
 const Membership = v.strictObject({ role: UserRole });
 
-export type PeoplePorts = Pick<Services, "users" | "tenants" | "outcomes" | "auditLog" | "identityIssuer">;
+export type PeoplePorts = Pick<Services, "users" | "tenants" | "outcomes" | "peppers" | "auditLog" | "identityIssuer">;
 
 /** The people of a tenant, and what was done in its name. */
 export const peopleRoute = (s: PeoplePorts) => {

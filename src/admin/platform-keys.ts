@@ -11,7 +11,10 @@ import { found, Paged } from "./shapes.ts";
 
 const PlatformKeyId = v.pipe(v.string(), v.regex(/^platform-[0-9a-f]{8}$/, "is not the id of a platform key"));
 
-export type PlatformKeysPorts = Pick<Services, "platformKeys" | "platformLog" | "tenants" | "users" | "outcomes">;
+export type PlatformKeysPorts = Pick<
+  Services,
+  "platformKeys" | "platformLog" | "tenants" | "users" | "outcomes" | "peppers"
+>;
 
 /** The platform's upstream keys: which are in use and how loaded, and back in at once what was taken out. */
 export const platformKeysRoute = (s: PlatformKeysPorts) => {

@@ -48,7 +48,7 @@ const TenantId = v.strictObject({ tenantId: Uuid });
 
 export type TenantsPorts = Pick<
   Services,
-  "tenants" | "users" | "outcomes" | "changes" | "controlQueue" | "newRequestId" | "log"
+  "tenants" | "users" | "outcomes" | "peppers" | "changes" | "controlQueue" | "newRequestId" | "log"
 >;
 
 /** Tenants, as the operator keeps them: who signs up is made here, and who leaves is deleted here. */

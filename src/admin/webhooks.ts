@@ -40,6 +40,7 @@ export type WebhooksPorts = Pick<
   | "tenants"
   | "users"
   | "outcomes"
+  | "peppers"
   | "log"
 >;
 

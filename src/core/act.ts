@@ -32,7 +32,7 @@ export type Idempotency = {
   readonly scope: string;
   /** Hex SHA-256 of what the client sent. */
   readonly key: string;
-  /** Hex SHA-256 of method, path and body: the same key with another request is a mistake of the client's. */
+  /** Hex HMAC-SHA-256 of method, path and body: the same key with another request is a mistake of the client's. */
   readonly fingerprint: string;
   /** Of the outcome, e.g. 201. */
   readonly status: number;
