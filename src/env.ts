@@ -153,6 +153,14 @@ const Checked = v.pipe(
     ),
     ["OIDC_ISSUER"],
   ),
+  v.forward(
+    v.partialCheck(
+      [["KEY_FRESH_MS"], ["KEY_RETIRE_MS"]],
+      ({ KEY_FRESH_MS, KEY_RETIRE_MS }) => KEY_RETIRE_MS > KEY_FRESH_MS,
+      "is not above KEY_FRESH_MS: a record that still counts would pay with a retired key",
+    ),
+    ["KEY_RETIRE_MS"],
+  ),
 );
 
 export type Config = Readonly<Omit<v.InferOutput<typeof Settings>, "WINDOWS">> & { readonly WINDOWS: WindowOverrides };

@@ -49,6 +49,8 @@ describe("the settings", () => {
     { name: "PROBE_POST_URL", value: "https://canary.example/video/1" },
     { name: "MANY_KEYS", value: "0" },
     { name: "FAILOVER_MS", value: "5001" },
+    { name: "OIDC_ISSUER", value: "https://canary.example" },
+    { name: "KEY_RETIRE_MS", value: "10000" },
     { name: "MEMORY_BYTES", value: "0" },
     { name: "SETTLE_AGAIN_MS", value: "1,canary" },
     { name: "UPSTREAM_URL", value: "canary" },

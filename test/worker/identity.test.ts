@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 
 describe("a key lets in who holds all of it, while it is good", () => {
   // Records are not read again, so that what is refused later is refused by the record in memory.
-  const running = useGateway({ KEY_FRESH_MS: "600000" });
+  const running = useGateway({ KEY_FRESH_MS: "600000", KEY_RETIRE_MS: "600001" });
 
   const tenantId = () => running().stack.tenant("shared").id;
   /** The status and the body, but for the request's id. */

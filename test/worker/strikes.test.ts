@@ -7,7 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { useGateway } from "../support/use-gateway.ts";
 
 /** The check comes a second after the first refusal, so that a test sees what is before it. */
-const SETTINGS = { CONFIRM_MS: "100", CONFIRM_AFTER_MS: "50", KEY_RETIRE_MS: "500", CHECK_KEY_MS: "1000" };
+const SETTINGS = { CONFIRM_MS: "100", CONFIRM_AFTER_MS: "50", CHECK_KEY_MS: "1000" };
 
 describe("an own key that the upstream refuses", () => {
   // The tests follow each other within the minute in which refusals of several keys count as one outage.

@@ -11,7 +11,7 @@ const WITHIN = { timeout: 20_000 };
 
 /** The three ways to hold an upstream key, as one tenant walks through them over HTTP. */
 describe("a tenant signs up, upgrades, brings its key, and leaves it again", () => {
-  const running = useGateway({ CONFIRM_MS: "100", CONFIRM_AFTER_MS: "50", KEY_RETIRE_MS: "500" });
+  const running = useGateway({ CONFIRM_MS: "100", CONFIRM_AFTER_MS: "50" });
   let operator: ReturnType<typeof control>;
   let tenantId = "";
   let apiKey = "";

@@ -8,7 +8,7 @@ import { control } from "../support/control.ts";
 import { eventually } from "../support/eventually.ts";
 import { useGateway } from "../support/use-gateway.ts";
 
-const FAST = { CONFIRM_MS: "100", CONFIRM_AFTER_MS: "50", KEY_RETIRE_MS: "500", UPSTREAM_DEADLINE_MS: "1000" };
+const FAST = { CONFIRM_MS: "100", CONFIRM_AFTER_MS: "50", UPSTREAM_DEADLINE_MS: "1000" };
 
 describe("a tenant's own upstream key", () => {
   const running = useGateway(FAST);
