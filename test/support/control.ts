@@ -22,10 +22,12 @@ export function withoutRequestId({ status, body }: Answered) {
 }
 
 /** Calls `/v1` with one credential. Whatever comes has to be what the OpenAPI document says of the operation. */
-export function control(gateway: Pick<Gateway, "url">, credential: string) {
+export function control(gateway: Pick<Gateway, "url" | "seen">, credential: string) {
   const call =
     (method: string) =>
     async (path: string, { body, tenant, headers = {} }: Asked = {}): Promise<Answered> => {
+      if (credential !== "") gateway.seen.secret("a presented credential", credential);
+      if (path === "/v1/upstream-key") gateway.seen.pasted(body);
       const response = await fetch(`${gateway.url}${path}`, {
         method,
         redirect: "manual",
@@ -40,7 +42,13 @@ export function control(gateway: Pick<Gateway, "url">, credential: string) {
       const operation = operationAt(method, response.url);
       if (operation !== undefined) await conforms(response, operation);
       const text = await response.text();
-      return { status: response.status, headers: response.headers, body: text === "" ? {} : JSON.parse(text) };
+      const answered: Answered["body"] = text === "" ? {} : JSON.parse(text);
+      gateway.seen.answered(
+        response,
+        text,
+        response.status === 201 ? (answered["key"] ?? answered["secret"]) : undefined,
+      );
+      return { status: response.status, headers: response.headers, body: answered };
     };
   return { call, get: call("GET"), post: call("POST"), put: call("PUT"), patch: call("PATCH"), delete: call("DELETE") };
 }

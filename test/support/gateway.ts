@@ -1,11 +1,13 @@
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inject } from "vitest";
 import { unstable_startWorker } from "wrangler";
 import { startKeyedUpstream, startParts } from "../../dev/parts.ts";
 import { newSecrets } from "../../dev/state.ts";
 import { freshDatabase, freshRedis } from "./databases.ts";
+import { expectNoSecrets } from "./no-secrets.ts";
 import { rewriteEntry, type Head } from "./rewrite-entry.ts";
+import { Seen } from "./seen.ts";
+import { MESSAGE } from "./tap-queues.ts";
 import { ROLE_PASSWORD } from "./tenancy-database.ts";
 import { DIRECT_KEY, upstreamControl } from "./upstream-control.ts";
 
@@ -38,15 +40,16 @@ export async function startStack({ nowMs = Date.now() }: { nowMs?: number } = {}
     ABANDONED_MS: "2000",
     UNRECORDED_MS: "0",
   };
+  const seen = new Seen();
   return {
     ...parts,
     settings,
     database,
     redis,
     redisToken: secrets.upstashToken,
-    /** What must be found nowhere outside the settings. */
-    secrets: Object.values(secrets),
     upstream,
+    /** What was seen of the Workers on this stack. */
+    seen,
     /** Changes the head of the one entry of an endpoint in Redis whose identity contains `text`, as if it had been written otherwise. */
     rewriteEntry: (endpoint: string, text: string, change: (head: Head) => Head) =>
       rewriteEntry(redis.url, { endpoint, text, change }),
@@ -55,9 +58,14 @@ export async function startStack({ nowMs = Date.now() }: { nowMs?: number } = {}
       if (found === undefined) throw new Error(`the seed has no ${keyMode} tenant`);
       return found;
     },
+    /** Fails when a secret is anywhere, whatever the tests did. Workers are closed before, so that all of their responses have ended. */
     close: async () => {
-      await Promise.all([parts.stop(), upstream.close()]);
-      await Promise.all([database.drop(), redis.release()]);
+      try {
+        await expectNoSecrets({ ...parts, database, redis, upstream, seen });
+      } finally {
+        await Promise.all([parts.stop(), upstream.close()]);
+        await Promise.all([database.drop(), redis.release()]);
+      }
     },
   };
 }
@@ -72,6 +80,7 @@ export type Gateway = {
   runCrons(): Promise<void>;
   /** What the Worker wrote to its console so far. */
   logs(): readonly string[];
+  readonly seen: Seen;
   close(): Promise<void>;
 };
 
@@ -80,20 +89,29 @@ export type Gateway = {
  * into a response: here the Worker has workerd's own network, as in production.
  */
 export async function startGateway(stack: Stack, overrides: Settings = {}): Promise<Gateway> {
-  const secrets = Object.entries({ ...stack.settings, ...overrides });
+  const { seen } = stack;
+  const settings = { ...stack.settings, ...overrides };
+  seen.settings(settings);
   const logs: string[] = [];
+  const hear = (message: string) => {
+    const isLog = !message.startsWith(MESSAGE);
+    if (isLog) logs.push(message);
+    (isLog ? seen.logs : seen.messages).push(message);
+  };
   const worker = await unstable_startWorker({
     config: inject("workerConfig"),
-    entrypoint: join(inject("workerDir"), "index.js"),
-    bindings: Object.fromEntries(secrets.map(([name, value]) => [name, { type: "secret_text", value }])),
-    build: { bundle: false },
+    entrypoint: inject("tappedWorker"),
+    bindings: Object.fromEntries(
+      Object.entries(settings).map(([name, value]) => [name, { type: "secret_text", value }]),
+    ),
+    build: { bundle: false, moduleRules: [{ type: "ESModule", globs: ["*.js"] }] },
     dev: {
       server: { hostname: "127.0.0.1", port: 0 },
       inspector: false,
       persist: false,
       watch: false,
       logLevel: "none",
-      structuredLogsHandler: ({ message }: { message: string }) => void logs.push(message),
+      structuredLogsHandler: ({ message }: { message: string }) => hear(message),
     },
   });
   await worker.ready;
@@ -101,12 +119,14 @@ export async function startGateway(stack: Stack, overrides: Settings = {}): Prom
   return {
     url: origin,
     platformKeys: (overrides["TIKLIVE_KEY"] ?? PLATFORM_KEY).split(","),
-    get: (path, { key, headers, ...init } = {}) =>
-      fetch(`${origin}${path}`, {
-        redirect: "manual",
-        ...init,
-        headers: withKey(headers, key),
-      }),
+    seen,
+    get: async (path, { key, headers: given, ...init } = {}) => {
+      const headers = withKey(given, key);
+      seen.presented(headers);
+      const response = await fetch(`${origin}${path}`, { redirect: "manual", ...init, headers });
+      seen.response(response);
+      return response;
+    },
     runCrons: async () => {
       const response = await fetch(`${origin}/cdn-cgi/local/scheduled?cron=${encodeURIComponent("* * * * *")}`);
       if (!response.ok) throw new Error(`the cron failed: ${response.status}`);

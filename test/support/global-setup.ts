@@ -10,6 +10,7 @@ import { commandOf } from "../../dev/processes.ts";
 import { endLeftoverRedis, installedServer, startRedis } from "../../dev/redis.ts";
 import { QUIET_WRANGLER, ROOT, wrangler } from "../../dev/wrangler.ts";
 import { migrate } from "../../drizzle/migrate.ts";
+import { tapQueues } from "./tap-queues.ts";
 
 declare module "vitest" {
   // Declared as an interface because it adds to vitest's own.
@@ -19,6 +20,8 @@ declare module "vitest" {
     redisUrl: string;
     /** The Worker as `wrangler deploy` would send it: `prebuiltWorkerDir` of the test harness. */
     workerDir: string;
+    /** The entry point of the same Worker, but for telling what its queues deliver. */
+    tappedWorker: string;
     /** wrangler.toml with queues that do not wait for a batch to fill. */
     workerConfig: string;
   }
@@ -42,6 +45,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   provide("postgresUrl", postgres.url);
   provide("redisUrl", redis.url);
   provide("workerDir", workerDir);
+  provide("tappedWorker", workerDir === "" ? "" : await tapQueues(workerDir, join(dir, "tapped")));
   provide("workerConfig", await writeConfig(dir));
   return async () => {
     await Promise.all([postgres.stop(), redis.stop()]);

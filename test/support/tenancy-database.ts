@@ -7,7 +7,7 @@ export const TENANT_A = "0199c0de-0000-7000-8000-00000000000a";
 export const TENANT_B = "0199c0de-0000-7000-8000-00000000000b";
 
 /** Roles belong to the whole server, so every test file gives them the same password. */
-export const ROLE_PASSWORD = "tests";
+export const ROLE_PASSWORD = "password-of-the-roles";
 
 export type TenancyDatabase = Awaited<ReturnType<typeof tenancyDatabase>>;
 

@@ -24,6 +24,8 @@ export function upstreamControl(url: string) {
   const read = async <T>(path: string): Promise<T> => (await (await fetch(new URL(path, url))).json()) as T;
   return {
     meter: () => read<Meter>("/__meter"),
+    /** Every key that it knows, with what is left on it. */
+    accounts: () => read<Readonly<Record<string, unknown>>>("/__keys"),
     calls: async () => (await read<Meter>("/__meter")).totalCalls,
     seen: () => read<readonly SeenCall[]>("/__calls"),
     resetMeter: () => post("/__meter/reset"),
