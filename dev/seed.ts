@@ -79,6 +79,7 @@ async function insertTenant(client: Client, { id, name, plan, status }: Cast): P
 
 type UpstreamSecrets = Pick<SeedSettings, "encryptionKeys" | "byoKey">;
 
+/** Seals the key that was made here again while it is in use. A tenant that has replaced, given up or lost it stays as it is. */
 async function storeUpstreamKey(client: Client, tenantId: string, { encryptionKeys, byoKey }: UpstreamSecrets) {
   const kek = currentVersion(parseVersioned(encryptionKeys));
   const sealed = await seal({
@@ -92,14 +93,16 @@ async function storeUpstreamKey(client: Client, tenantId: string, { encryptionKe
     random,
   });
   const { kekVersion, wrapIv, wrappedKey, iv, ciphertext } = sealed;
-  await client.query(
+  const { rowCount } = await client.query(
     `INSERT INTO app.upstream_keys
        (tenant_id, id, version, status, last4, download_tier, kek_version, wrap_iv, wrapped_key, iv, ciphertext)
      VALUES ($1, $2, 1, 'active', $3, true, $4, decode($5, 'base64'), decode($6, 'base64'), decode($7, 'base64'), decode($8, 'base64'))
      ON CONFLICT (tenant_id, id) DO UPDATE SET last4 = excluded.last4, kek_version = excluded.kek_version,
-       wrap_iv = excluded.wrap_iv, wrapped_key = excluded.wrapped_key, iv = excluded.iv, ciphertext = excluded.ciphertext`,
+       wrap_iv = excluded.wrap_iv, wrapped_key = excluded.wrapped_key, iv = excluded.iv, ciphertext = excluded.ciphertext
+       WHERE upstream_keys.status = 'active'`,
     [tenantId, byoKeyId, byoKey.slice(-4), kekVersion, wrapIv, wrappedKey, iv, ciphertext],
   );
+  if (rowCount === 0) return;
   await client.query(
     `UPDATE app.tenants SET key_mode = 'byo', active_upstream_key_id = $2, tiklive_key_last4 = $3
      WHERE id = $1`,

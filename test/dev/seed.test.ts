@@ -70,6 +70,50 @@ describe("seed", () => {
     expect(sealed && (await open(sealed, new Map([[2, await importKek(newSecret)]])))).toBe(secrets.byoKey);
   });
 
+  const erased = "wrap_iv = '', wrapped_key = '', iv = '', ciphertext = ''";
+  it.each([
+    {
+      became: "invalid",
+      acts: `UPDATE app.upstream_keys SET status = 'invalid', ${erased} WHERE tenant_id = $1;
+        UPDATE app.tenants SET key_mode = 'shared', active_upstream_key_id = NULL, tiklive_key_last4 = NULL, fell_back_at = now()
+        WHERE id = $1`,
+      mode: "shared",
+      versions: ["invalid"],
+      because: "a tenant that fell back is on the platform's keys",
+    },
+    {
+      became: "replaced",
+      acts: `INSERT INTO app.upstream_keys SELECT tenant_id, uuidv7(), 2, 'pending', last4, download_tier, kek_version, wrap_iv, wrapped_key,
+          iv, ciphertext FROM app.upstream_keys WHERE tenant_id = $1;
+        UPDATE app.upstream_keys SET status = 'retired', ${erased} WHERE tenant_id = $1 AND version = 1;
+        UPDATE app.upstream_keys SET status = 'active' WHERE tenant_id = $1 AND version = 2;
+        UPDATE app.tenants SET active_upstream_key_id = k.id FROM app.upstream_keys k WHERE k.tenant_id = $1 AND k.version = 2
+          AND tenants.id = $1`,
+      mode: "byo",
+      versions: ["retired", "active"],
+      because: "a version that has ended keeps no secret",
+    },
+  ])("runs again after the tenant's own key was $became: $because", async ({ acts, mode, versions }) => {
+    const used = await freshDatabase();
+    const client = new Client({ connectionString: used.url });
+    await client.connect();
+    try {
+      const known = await seed({ ...secrets, databaseUrl: used.url, rolePassword: ROLE_PASSWORD });
+      const owner = known.tenants.find(({ keyMode }) => keyMode === "byo");
+      await client.query(acts.replaceAll("$1", `'${owner?.id}'`));
+      await seed({ ...secrets, databaseUrl: used.url, rolePassword: ROLE_PASSWORD, known });
+      const { rows } = await client.query(
+        `SELECT key_mode, (SELECT json_agg(status ORDER BY version) FROM app.upstream_keys WHERE tenant_id = t.id) AS versions
+         FROM app.tenants t WHERE id = $1`,
+        [owner?.id],
+      );
+      expect(rows).toEqual([{ key_mode: mode, versions }]);
+    } finally {
+      await client.end();
+      await used.drop();
+    }
+  });
+
   it("leaves no key in clear in any row", async () => {
     const client = new Client({ connectionString: database.url });
     await client.connect();
