@@ -53,7 +53,10 @@ export function body<S extends Schema>(schema: S): Reads<"json", S> {
 /** Reads the query: a parameter that is unknown or repeated is named. */
 export function query<S extends Schema>(schema: S): Reads<"query", S> {
   const read = createMiddleware<AdminEnv>(async function query(c, next) {
-    const given = Object.entries(c.req.queries()).map(([name, values]) => [name, values[1] ? values : values[0]]);
+    const given = Object.entries(c.req.queries()).map(([name, values]) => [
+      name,
+      values.length > 1 ? values : values[0],
+    ]);
     c.req.addValidatedData("query", parsed(schema, Object.fromEntries(given), "query") as object);
     return next();
   });

@@ -10,6 +10,7 @@ import { me } from "./me.ts";
 import { peopleRoute } from "./people.ts";
 import { platformKeysRoute } from "./platform-keys.ts";
 import { readBody } from "./read-body.ts";
+import { refuseUnread } from "./refuse-unread.ts";
 import type { AdminEnv } from "./request.ts";
 import { ownTenantRoute, tenantsRoute } from "./tenants.ts";
 import { upstreamKeyRoute } from "./upstream-key.ts";
@@ -29,6 +30,7 @@ export const adminRoute = (s: AdminPorts) => {
     .use(...readBody())
     .use(authenticate(s))
     .use(limitCaller(s.limiter, s.clock))
+    .use(refuseUnread())
     .route("/", routes)
     .all("*", refuse(routes.routes));
 };
