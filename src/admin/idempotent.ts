@@ -4,7 +4,7 @@ import type { Act, Acted } from "../core/act.ts";
 import { digestApiKey } from "../core/api-key.ts";
 import { sha256, toHex } from "../core/bytes.ts";
 import type { Outcomes } from "../core/control-ports.ts";
-import { problems } from "../core/problem.ts";
+import { Problem, problems } from "../core/problem.ts";
 import type { AdminEnv } from "./request.ts";
 
 export type IdempotentPorts = {
@@ -14,9 +14,11 @@ export type IdempotentPorts = {
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** Another request with the same key was first, and committed between our look and our act. */
-class Repeated extends Error {
-  override readonly name = "Repeated";
+/** Another request with the same key was first, and committed between our look and our act. A problem, for it is nobody's alarm. */
+class Repeated extends Problem {
+  constructor() {
+    super(problems.conflict("Another request with this Idempotency-Key was first."));
+  }
 }
 
 /**
@@ -39,11 +41,11 @@ export const idempotent = (ports: IdempotentPorts) =>
     const replayed = await replay(ports, c, prints);
     if (replayed !== undefined) return replayed;
     await next();
-    if (c.error instanceof Repeated) {
-      const late = await replay(ports, c, prints);
-      c.res = undefined;
-      c.res = late ?? c.json({}, 500);
-    }
+    const late = c.error instanceof Repeated ? await replay(ports, c, prints) : undefined;
+    if (late === undefined) return undefined;
+    // Else the headers of the refusal would be carried over.
+    c.res = undefined;
+    c.res = late;
     return undefined;
   });
 

@@ -7,7 +7,7 @@ export type Described = {
   readonly detail: string;
   readonly members?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly retryAfterSeconds?: number;
+  readonly retryAfterSeconds?: number | undefined;
 };
 
 /** An error for the client (RFC 9457). */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { describe, expect, it } from "vitest";
-import { idempotent } from "../../src/admin/idempotent.ts";
+import { idempotent, rowOf } from "../../src/admin/idempotent.ts";
 import type { AdminEnv } from "../../src/admin/request.ts";
 import { importPepper } from "../../src/core/api-key.ts";
 import { Problem } from "../../src/core/problem.ts";
@@ -17,8 +17,13 @@ async function route() {
   const kept = new Map<string, { fingerprint: string; status: number; body: unknown }>();
   let peppers = new Map([[1, await pepper(1)]]);
   let acts = 0;
+  const statuses: number[] = [];
   const app = new Hono<AdminEnv>()
-    .onError((error, c) => c.text("", error instanceof Problem ? (error.status as 422) : 500))
+    .onError((error, c) => {
+      const status = error instanceof Problem ? (error.status as 422) : 500;
+      statuses.push(status);
+      return c.text("", status, { "x-refused": "yes" });
+    })
     .use(
       createMiddleware<AdminEnv>(async (c, next) => {
         c.set("tenantId", TENANT);
@@ -32,8 +37,18 @@ async function route() {
       const { key = "", fingerprint = "" } = c.var.idempotency ?? {};
       kept.set(key, { fingerprint, status: 200, body: { act: acts } });
       return c.json({ act: acts });
+    })
+    .post("/", (c) => {
+      const { key = "", fingerprint = "" } = c.var.idempotency ?? {};
+      const ofTwin = c.var.bodyText === BODY ? fingerprint : "of another body";
+      kept.set(key, { fingerprint: ofTwin, status: 201, body: { act: "of the twin" } });
+      return c.json(rowOf({ kind: "repeated" }));
     });
   return {
+    /** A request whose twin, of the body `BODY`, is committed while it is under way. */
+    postLate: (body: string) => app.request("/", { method: "POST", body, headers: { "idempotency-key": "once" } }),
+    /** Of what was thrown. */
+    statuses,
     put: (body: string) => app.request("/", { method: "PUT", body, headers: { "idempotency-key": "once" } }),
     fingerprints: () => [...kept.values()].map(({ fingerprint }) => fingerprint),
     rotatePepper: async () => void (peppers = new Map([...peppers, [2, await pepper(2)]])),
@@ -57,5 +72,20 @@ describe("what is remembered of a request", () => {
     await rotatePepper();
     expect(await (await put(BODY)).json()).toEqual({ act: 1, replayed: true });
     expect((await put('{"key":"another"}')).status).toBe(422);
+  });
+});
+
+describe("a request whose twin was faster", () => {
+  it("gets the twin's outcome and nothing of its own refusal, which is nobody's alarm", async () => {
+    const { postLate, statuses } = await route();
+    const late = await postLate(BODY);
+    expect([late.status, await late.json()]).toEqual([201, { act: "of the twin", replayed: true }]);
+    expect([late.headers.get("x-refused"), late.headers.get("content-type")]).toEqual([null, "application/json"]);
+    expect(statuses).toEqual([409]);
+  });
+
+  it("is refused when it was no twin, but had another body under the same key", async () => {
+    const { postLate } = await route();
+    expect((await postLate('{"key":"another"}')).status).toBe(422);
   });
 });

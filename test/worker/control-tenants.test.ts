@@ -203,6 +203,7 @@ describe("tenants, as the operator keeps them", () => {
       expect(all.map(({ status }) => status)).toEqual(Array(8).fill(201));
       expect(new Set(all.map(({ body }) => body["id"])).size).toBe(1);
       expect(all.filter(({ body }) => body["replayed"] !== true)).toHaveLength(1);
+      expect(running().gateway.logs().join("\n"), "nobody is alarmed").not.toContain("unhandled");
     });
 
     it("a key is never shown a second time", async () => {
