@@ -7,7 +7,15 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { hc } from "hono/client";
 import * as v from "valibot";
 import type { AppType } from "../src/app.ts";
-import { EventType, OnInvalidKey, Permission, PlanName, UserRole, WrappingRotation } from "../src/core/resources.ts";
+import {
+  DeliveryView,
+  EventType,
+  OnInvalidKey,
+  Permission,
+  PlanName,
+  UserRole,
+  WrappingRotation,
+} from "../src/core/resources.ts";
 import { readSettings } from "./settings.ts";
 import { stateIn } from "./state.ts";
 
@@ -178,10 +186,13 @@ const commands: Readonly<Record<string, Command>> = {
     run: (client, given) => client.v1.webhooks[":webhookId"].$delete({ param: { webhookId: given.at(0) }, json: {} }),
   },
   "delivery list": {
-    takes: PAGE,
+    takes: `${PAGE} [--status pending|delivered|dead]`,
     columns: "id event status attempts last_status created_at",
     does: "List deliveries to webhooks",
-    run: (client, given) => client.v1["webhook-deliveries"].$get(paged(given)),
+    run: (client, given) => {
+      const status = given.oneOf("status", DeliveryView.entries.status.options);
+      return client.v1["webhook-deliveries"].$get({ query: { ...paged(given).query, ...present({ status }) } });
+    },
   },
   "delivery replay": {
     takes: "DELIVERY-ID",
@@ -226,9 +237,12 @@ async function main(args: readonly string[]): Promise<number> {
   return print({ ok: answer.ok, body: await answer.text() }, { ...command, json: given.everywhere.json });
 }
 
+/** What can be done with the noun that was named, or everything. */
 function help(args: readonly string[]): number {
   const asked = args.length === 0 || args.includes("--help");
-  const usages = Object.entries(commands).map(([name, command]) => usageOf(name, command));
+  const all = Object.entries(commands);
+  const meant = all.filter(([name]) => name.startsWith(`${args[0]} `));
+  const usages = (meant.length === 0 ? all : meant).map(([name, command]) => usageOf(name, command));
   (asked ? process.stdout : process.stderr).write(`${HELP}\n${usages.join("")}`);
   return asked ? 0 : 2;
 }
@@ -335,6 +349,7 @@ async function clientOf({ "base-url": given, token: givenToken, tenant }: Everyw
   const baseUrl = url ?? local?.baseUrl;
   const token = givenToken ?? setting("TIKEDGE_TOKEN") ?? local?.adminToken;
   if (baseUrl === undefined) throw new Misused("say which gateway with --base-url or TIKEDGE_URL: no local stack runs");
+  if (!URL.canParse(baseUrl)) throw new Misused(`${baseUrl} is not a URL`);
   if (token === undefined) throw new Misused("say who you are with TIKEDGE_TOKEN");
   const headers = { authorization: `Bearer ${token}`, ...(tenant === undefined ? {} : { "tikedge-tenant": tenant }) };
   return hc<AppType>(baseUrl, { fetch: repeatIfLost, headers });
@@ -475,7 +490,12 @@ function tenantFields(given: Given) {
 function newKey(given: Given) {
   const common = present({ name: given.text("name"), expires_at: given.orNone("expires-at", given.text) });
   const endpoints = given.list("endpoints");
-  if (!given.has("publishable"))
+  const publishable = given.has("publishable");
+  // A secret key where a publishable one was meant would end up on a page.
+  for (const option of publishable ? ["permissions"] : ["origins", "daily-requests"])
+    if (given.text(option) !== undefined)
+      throw new Misused(`--${option} is for ${publishable ? "secret" : "publishable"} keys`);
+  if (!publishable)
     return { ...common, ...present({ endpoints, permissions: given.someOf("permissions", Permission.options) }) };
   return {
     ...common,

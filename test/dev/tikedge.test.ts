@@ -149,6 +149,8 @@ describe("the command line, against a gateway that notes what it is sent", () =>
       },
     ]);
     expect(keys()).toEqual([undefined]);
+    await run(["delivery", "list", "--status", "dead", "--limit", "1"]);
+    expect(recorded.map((request) => request.url)).toEqual(["/v1/webhook-deliveries?limit=1&status=dead"]);
   });
 
   it("rotates the wrapping key until nothing remains, and not for ever when something cannot be opened", async () => {
@@ -176,6 +178,18 @@ describe("the command line, against a gateway that notes what it is sent", () =>
       because: "a mistyped option may not pass in silence",
     },
     { args: ["key", "rotate", "k", "--overlap-minutes", "soon"], says: "whole number", because: "that is no number" },
+    {
+      args: ["key", "issue", "--origins", "https://app.example.com", "--endpoints", "/userid/"],
+      says: "--origins is for publishable keys",
+      because: "a secret key would be put on a page",
+    },
+    {
+      args: ["key", "issue", "--publishable", "--permissions", "manage"],
+      says: "--permissions is for secret keys",
+      because: "what a page may do is not chosen",
+    },
+    { args: ["delivery", "list", "--status", "lost"], says: "--status is one of", because: "no delivery is that" },
+    { args: ["me", "--base-url", "tikedge"], says: "tikedge is not a URL", because: "that is nowhere" },
   ])("sends nothing and exits with 2 for $args: $because", async ({ args, says }) => {
     const misused = await run(args);
     expect(misused).toMatchObject({ code: 2, out: "", err: expect.stringContaining(says) });
@@ -216,5 +230,8 @@ describe("the command line, against a gateway that notes what it is sent", () =>
     ])
       expect(asked.out).toContain(`\n${noun} list`.replace("upstream-key list", "upstream-key set"));
     expect((await run(["key", "rotate", "--help"])).out).toContain("--overlap-minutes N");
+    const noun = await run(["delivery"]);
+    expect(noun).toMatchObject({ code: 2, err: expect.stringContaining("\ndelivery replay DELIVERY-ID\n") });
+    expect(noun.err).not.toContain("\ntenant list");
   });
 });
