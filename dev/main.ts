@@ -32,6 +32,7 @@ await runUntilStopped(async (teardown, signal) => {
       const cronUrl = `${url}/cdn-cgi/local/scheduled`;
       if (settings.CRONS) fireCrons(cronUrl, teardown);
       const running = { baseUrl: url, ...stack, cronUrl };
+      await warmUp(url);
       await state.announce(running);
       say(`the Worker's log: ${logFile}`);
       console.log(`tikedge ready ${url}\n${exampleCall(running)}`);
@@ -42,6 +43,12 @@ await runUntilStopped(async (teardown, signal) => {
 
 function say(line: string): void {
   console.log(`  ${line}`);
+}
+
+/** Has the Worker open its connections: the first call would wait in vain for them on a busy machine, and be refused. */
+async function warmUp(url: string): Promise<void> {
+  const health = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined);
+  if (health?.ok !== true) say(`not every part answers: see ${url}/healthz`);
 }
 
 function fireCrons(url: string, teardown: Teardown): void {
