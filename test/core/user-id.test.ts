@@ -24,4 +24,9 @@ describe("the id of a person", () => {
   ])("differs for $subject of $issuer: $because", async ({ issuer, subject }) => {
     expect(await userIdOf(issuer, subject)).not.toBe(await userIdOf(ISSUER, "auth0|ann"));
   });
+
+  it("is nobody else's: whoever is called by the id that was made for another gets one of their own", async () => {
+    const ann = await userIdOf(ISSUER, "auth0|ann");
+    expect(await userIdOf(ISSUER, ann)).not.toBe(ann);
+  });
 });
