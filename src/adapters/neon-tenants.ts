@@ -3,7 +3,7 @@ import type { SQL } from "drizzle-orm";
 import type { NewTenant, TenantChange, Tenants } from "../core/control-ports.ts";
 import type { PlanView, TenantView } from "../core/resources.ts";
 import { neonActs } from "./neon-acts.ts";
-import { asOperator, withTenant } from "./neon-database.ts";
+import { asOperator, query, withTenant } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
 import { iso, pageOf, pageQuery, rowsOf } from "./neon-rows.ts";
 
@@ -29,6 +29,12 @@ export function neonTenants({ ops, rw, keyRetireMs }: TenantsSettings): Tenants 
       const select = sql<TenantView>`SELECT ${VIEW} FROM app.tenants t WHERE t.id = ${tenantId} AND t.deleted_at IS NULL`;
       const [{ rows }] = await withTenant(rw, tenantId, [rowsOf(select)]);
       return rows[0]?.row;
+    },
+    async wasThere(tenantId) {
+      const [{ rows }] = await withTenant(rw, tenantId, [
+        query(sql`SELECT FROM app.tenants t WHERE t.id = ${tenantId}`),
+      ]);
+      return rows.length > 0;
     },
     async list(page) {
       const listing = { columns: VIEW, from: sql`app.tenants t`, id: "t.id" };

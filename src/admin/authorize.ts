@@ -3,7 +3,7 @@ import { createMiddleware } from "hono/factory";
 import { PLATFORM, type Actor } from "../core/act.ts";
 import type { Tenants, Users } from "../core/control-ports.ts";
 import { problems } from "../core/problem.ts";
-import { mayDo, operations, type OperationId, type Role, type Scope } from "../core/roles.ts";
+import { mayDo, ruleOf, type OperationId, type Role } from "../core/roles.ts";
 import { isUuid } from "../core/uuid7.ts";
 import { described, type Description } from "./describe.ts";
 import type { AdminEnv, Caller } from "./request.ts";
@@ -34,17 +34,20 @@ export const authorize = (ports: AuthorizePorts) => (operation: OperationId, des
 
 async function standingOf(ports: AuthorizePorts, c: Context<AdminEnv>, operation: OperationId): Promise<Standing> {
   const { caller } = c.var;
-  const { scope } = operations[operation];
   const named = namedTenant(c);
   switch (caller.kind) {
     case "operator":
-      return { role: "operator", actor: { kind: "operator" }, tenantId: await operatorsTenant(ports, scope, named) };
+      return {
+        role: "operator",
+        actor: { kind: "operator" },
+        tenantId: await operatorsTenant(ports, operation, named),
+      };
     case "key":
       if (named !== undefined) throw problems.tenantOfKey();
       return { role: caller.role, actor: { kind: "key", keyId: caller.keyId }, tenantId: caller.tenantId };
     case "person":
       // Before the tenant is asked for: naming one would not help.
-      if (scope === "platform") throw problems.forbidden(FORBIDDEN);
+      if (ruleOf(operation).scope === "platform") throw problems.forbidden(FORBIDDEN);
       return personsStanding(ports, caller, named);
     default:
       return caller satisfies never;
@@ -58,10 +61,16 @@ function namedTenant(c: Context<AdminEnv>): string | undefined {
   throw problems.invalidParameters([{ name: "Tikedge-Tenant", reason: "is not a UUID in lower case" }]);
 }
 
-async function operatorsTenant({ tenants }: AuthorizePorts, scope: Scope, named: string | undefined): Promise<string> {
+async function operatorsTenant(
+  { tenants }: AuthorizePorts,
+  operation: OperationId,
+  named: string | undefined,
+): Promise<string> {
+  const { scope, ofDeleted } = ruleOf(operation);
   if (scope === "platform" || (scope === "either" && named === undefined)) return PLATFORM;
   if (named === undefined) throw problems.tenantRequired();
-  if ((await tenants.find(named)) === undefined) throw problems.notFound();
+  const isThere = ofDeleted ? await tenants.wasThere(named) : (await tenants.find(named)) !== undefined;
+  if (!isThere) throw problems.notFound();
   return named;
 }
 

@@ -38,11 +38,13 @@ export type NewTenant = {
 /** What is left out stays as it is. */
 export type TenantChange = Partial<Omit<NewTenant, "id">>;
 
-/** Tenants as the operator keeps them. A deleted tenant is absent to all but `list` with `deleted`. */
+/** Tenants as the operator keeps them. A deleted tenant is absent to all but `list` and `wasThere`. */
 export type Tenants = {
   plans(): Promise<readonly PlanView[]>;
   create(act: Act, tenant: NewTenant): Promise<Acted<TenantView>>;
   find(tenantId: string): Promise<TenantView | undefined>;
+  /** Whether there is such a tenant, or was one that is deleted. */
+  wasThere(tenantId: string): Promise<boolean>;
   list(page: Page): Promise<PageOf<TenantView>>;
   /** A new plan ends a trial unless the change sets one. A plan without own keys puts the tenant back on the platform's. */
   change(act: Act, tenantId: string, change: TenantChange): Promise<Acted<TenantView>>;

@@ -7,7 +7,12 @@ export type Role = "operator" | "owner" | "admin" | "member" | "manage-key" | "d
  */
 export type Scope = "platform" | "tenant" | "either";
 
-type Rule = { readonly scope: Scope; readonly roles: readonly Role[] };
+type Rule = {
+  readonly scope: Scope;
+  readonly roles: readonly Role[];
+  /** For the operator on a deleted tenant too: about what outlives it. */
+  readonly ofDeleted?: true;
+};
 
 const OPERATOR: readonly Role[] = ["operator"];
 const PEOPLE: readonly Role[] = ["operator", "owner"];
@@ -41,7 +46,7 @@ export const operations = {
   "users.list": { scope: "tenant", roles: READERS },
   "users.set": { scope: "tenant", roles: PEOPLE },
   "users.remove": { scope: "tenant", roles: PEOPLE },
-  "audit.list": { scope: "either", roles: MANAGERS },
+  "audit.list": { scope: "either", roles: MANAGERS, ofDeleted: true },
   "webhooks.list": { scope: "either", roles: MANAGERS },
   "webhooks.get": { scope: "either", roles: MANAGERS },
   "webhooks.create": { scope: "either", roles: MANAGERS },
@@ -54,6 +59,10 @@ export type OperationId = keyof typeof operations;
 
 /** Whether the table lets this role do it. */
 export function mayDo(role: Role, operation: OperationId): boolean {
-  const rule: Rule = operations[operation];
-  return rule.roles.includes(role);
+  return ruleOf(operation).roles.includes(role);
+}
+
+/** The operation's row of the table. */
+export function ruleOf(operation: OperationId): Rule {
+  return operations[operation];
 }

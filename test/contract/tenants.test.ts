@@ -226,6 +226,7 @@ describe("a deleted tenant", () => {
     await tenants.create(act, newTenant);
     const { deleted_at } = row(await tenants.remove(act, newTenant.id));
     expect(await tenants.find(newTenant.id)).toBeUndefined();
+    expect([await tenants.wasThere(newTenant.id), await tenants.wasThere(ABSENT)]).toEqual([true, false]);
     const acted = await Promise.all(everyAct(newTenant.id).map((perform) => perform()));
     expect(new Set(acted.map(({ kind }) => kind))).toEqual(new Set(["absent"]));
     const { rows } = await tenants.list({ limit: 100, after: null });
@@ -254,6 +255,9 @@ describe("an absent tenant", () => {
     }
     expect(await statementsOf(() => tenants.find(ABSENT))).toEqual(await statementsOf(() => tenants.find(TENANT_A)));
     expect(await tenants.find(ABSENT)).toBeUndefined();
+    expect(await statementsOf(() => tenants.wasThere(ABSENT))).toEqual(
+      await statementsOf(() => tenants.wasThere(TENANT_A)),
+    );
   });
 });
 

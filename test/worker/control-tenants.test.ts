@@ -123,6 +123,10 @@ describe("tenants, as the operator keeps them", () => {
     expect((await operator.get(`/v1/tenants/${id}`)).status).toBe(404);
     expect((await operator.delete(`/v1/tenants/${id}`)).status).toBe(404);
     expect((await operator.get("/v1/keys", { tenant: id })).status).toBe(404);
+    const log = await operator.get("/v1/audit?limit=1", { tenant: id });
+    expect(log.body["data"], "who deleted it is told after it").toMatchObject([
+      { action: "tenant.delete", subject: id },
+    ]);
   });
 
   it.each([
