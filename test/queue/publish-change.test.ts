@@ -7,12 +7,15 @@ const message = { kind: "change", change } as const;
 
 const CONTROL = "tikedge-control";
 
-it("publishes a change and is done with it, because the Worker that made it may have been ended before it could", async () => {
+it("publishes a change, for its Worker may have been ended before it could, and again, for it may commit after nobody waits for it", async () => {
   const { story, published, ...queue } = queueTimeline(CONTROL);
   queue.send("m", message);
   await queue.deliver();
   expect(published).toEqual([change]);
-  expect(story).toEqual(["m done"]);
+  queue.advance(6_000);
+  await queue.deliver();
+  expect(published).toEqual([change, change]);
+  expect(story).toEqual(["m again in 6 s", "m done"]);
 });
 
 it("comes back within two seconds while the log does not answer, because a revoked key is still let in", async () => {
@@ -72,6 +75,6 @@ it.each([
     await queue.deliver();
     expect(buried).toEqual([{ id: "poison", queue: CONTROL, reason: expect.stringContaining(reason), body }]);
     expect(published).toEqual([change]);
-    expect(story.toSorted()).toEqual(["good done", "poison done"]);
+    expect(story.toSorted()).toEqual(["good again in 6 s", "poison done"]);
   },
 );

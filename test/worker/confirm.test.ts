@@ -167,6 +167,24 @@ describe("what is changed is known to two Workers under load", () => {
     expect(statuses(running.seen, other)).toEqual([200]);
   });
 
+  it("a key whose revocation commits after nobody waits for it stops too, though it was told of and read again before", async () => {
+    const vouched = { KEY_FRESH_MS: "60000", KEY_RETIRE_MS: "70000", CONFIRM_MS: "100", CONFIRM_AFTER_MS: "50" };
+    const gateway = await startGateway(stack, { ...vouched, DATABASE_TIMEOUT_MS: "2500" });
+    const status = async () => (await gateway.get(CALL, { key })).status;
+    try {
+      expect(await status()).toBe(200);
+      const late = JSON.stringify({ kind: "delay", delayMs: 6_000, contains: "SET revoked_at" });
+      expect((await fetch(new URL("/__faults", stack.neon.url), { method: "POST", body: late })).ok).toBe(true);
+      const { delete: remove } = control(gateway, stack.settings["ADMIN_TOKEN"] ?? "");
+      expect((await remove(`/v1/keys/${parseApiKey(key)?.keyId}`, { tenant: tenantId })).status).toBe(503);
+      await pause(1_500);
+      expect(await status(), "not committed yet").toBe(200);
+      await eventually(async () => expect(await status()).toBe(401));
+    } finally {
+      await gateway.close();
+    }
+  });
+
   it("a Worker that nobody asked for a second lets a revoked key in not once, because its first request awaits what is new", async () => {
     for (const gateway of gateways) expect((await gateway.get(CALL, { key })).status).toBe(200);
     await pause(1_100);
