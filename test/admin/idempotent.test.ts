@@ -32,7 +32,7 @@ async function route() {
       }),
     )
     .use(idempotent({ outcomes: { find: async (_scope, key) => kept.get(key) }, peppers: async () => peppers }))
-    .put("/", (c) => {
+    .put("*", (c) => {
       acts += 1;
       const { key = "", fingerprint = "" } = c.var.idempotency ?? {};
       kept.set(key, { fingerprint, status: 200, body: { act: acts } });
@@ -49,7 +49,8 @@ async function route() {
     postLate: (body: string) => app.request("/", { method: "POST", body, headers: { "idempotency-key": "once" } }),
     /** Of what was thrown. */
     statuses,
-    put: (body: string) => app.request("/", { method: "PUT", body, headers: { "idempotency-key": "once" } }),
+    put: (body: string, path = "/") =>
+      app.request(path, { method: "PUT", body, headers: { "idempotency-key": "once" } }),
     fingerprints: () => [...kept.values()].map(({ fingerprint }) => fingerprint),
     rotatePepper: async () => void (peppers = new Map([...peppers, [2, await pepper(2)]])),
   };
@@ -73,6 +74,13 @@ describe("what is remembered of a request", () => {
     expect(await (await put(BODY)).json()).toEqual({ act: 1, replayed: true });
     expect((await put('{"key":"another"}')).status).toBe(422);
   });
+});
+
+it("a key is of one request: on another path, or by another method, it is a mistake and nothing is done", async () => {
+  const { put, postLate } = await route();
+  expect((await put(BODY)).status).toBe(200);
+  expect((await put(BODY, "/another")).status).toBe(422);
+  expect((await postLate(BODY)).status).toBe(422);
 });
 
 describe("a request whose twin was faster", () => {

@@ -36,6 +36,16 @@ describe("a query", () => {
     }
   });
 
+  it.each([
+    { limit: "0", reason: "is below 1" },
+    { limit: "101", reason: "is above 100" },
+    { limit: "1e1", reason: "is not a whole number" },
+    { limit: "", reason: "is not a whole number" },
+  ])("that asks for a page of '$limit' is refused: it $reason", async ({ limit, reason }) => {
+    const { status, body } = await ask("GET", `/v1/tenants?limit=${limit}`);
+    expect([status, body["invalid_parameters"]]).toEqual([400, [{ name: "limit", reason }]]);
+  });
+
   it("of a path that there is not does not hide that there is none", async () => {
     expect((await ask("GET", "/v1/nothing?x=1")).status).toBe(404);
   });
