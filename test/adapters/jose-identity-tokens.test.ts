@@ -1,11 +1,12 @@
 import { SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { joseIdentityTokens } from "../../src/adapters/jose-identity-tokens.ts";
-import { AUDIENCE, startIssuer } from "../support/issuer.ts";
+import { AUDIENCE, MOVED, startIssuer } from "../support/issuer.ts";
 import { silentLog } from "../support/silent-log.ts";
 
 const REST_MS = 30_000;
 const HOUR_SECONDS = 3_600;
+const MINUTE_MS = 60_000;
 
 describe("tokens of the identity provider", () => {
   let issuer: Awaited<ReturnType<typeof startIssuer>>;
@@ -15,6 +16,7 @@ describe("tokens of the identity provider", () => {
   beforeEach(() => {
     nowMs = Date.now();
     issuer.answerWith(200);
+    issuer.publish(issuer.first);
   });
 
   const tokens = () =>
@@ -86,6 +88,65 @@ describe("tokens of the identity provider", () => {
       expect(await verifier.verify(await issuer.sign({ sub: "ann" }, stranger))).toEqual({ kind: "refused" });
     }
     expect(issuer.reads() - before).toBe(1);
+  });
+
+  it("of a key that the issuer took back are refused ten minutes later, because that is how it ends a stolen one", async () => {
+    const verifier = tokens();
+    const [stolen, next] = [await issuer.newSigner("stolen"), await issuer.newSigner("next")];
+    issuer.publish(stolen);
+    const token = await issuer.sign({ sub: "ann", exp: nowSeconds() + HOUR_SECONDS }, stolen);
+    expect((await verifier.verify(token)).kind).toBe("verified");
+    issuer.publish(next);
+    nowMs += 9 * MINUTE_MS;
+    expect((await verifier.verify(token)).kind, "keys are kept").toBe("verified");
+    nowMs += MINUTE_MS;
+    expect((await verifier.verify(token)).kind).toBe("refused");
+  });
+
+  it.each([
+    { late: 4, is: "verified", because: "clocks differ a little" },
+    { late: 6, is: "refused", because: "it has ended" },
+  ])("that ended $late s ago are $is: $because", async ({ late, is }) => {
+    const token = await issuer.sign({ sub: "ann", exp: nowSeconds() - late });
+    expect((await tokens().verify(token)).kind).toBe(is);
+  });
+
+  it("that are longer than any token are refused before a key is looked for", async () => {
+    const before = issuer.reads();
+    const token = await issuer.sign({ sub: "ann", padding: "x".repeat(8_192) });
+    expect(await tokens().verify(token)).toEqual({ kind: "refused" });
+    expect(issuer.reads()).toBe(before);
+  });
+
+  it.each([
+    { status: 302, headers: { location: MOVED }, because: "whoever could redirect us could sign for anybody" },
+    { status: 500, because: "what a failure says is no list of keys" },
+    { status: 200, besides: { padding: "x".repeat(65_536) }, because: "it would fill the isolate" },
+  ])("cannot be checked by keys that come with $status: $because", async ({ status, ...rest }) => {
+    const token = await issuer.sign({ sub: "ann" });
+    issuer.answerWith(status, rest);
+    expect(await tokens().verify(token)).toEqual({ kind: "unavailable" });
+  });
+
+  it("are not waited for anew by each while the issuer does not answer", async () => {
+    const verifier = tokens();
+    issuer.answerWith(500);
+    const [token, before] = [await issuer.sign({ sub: "ann" }), issuer.reads()];
+    for (let at = 0; at < 5; at += 1) expect((await verifier.verify(token)).kind).toBe("unavailable");
+    expect(issuer.reads() - before).toBe(1);
+  });
+
+  it("are checked by the kept keys for a day of silence and no longer", async () => {
+    const known = await issuer.newSigner("known");
+    issuer.publish(known);
+    const verifier = tokens();
+    const token = await issuer.sign({ sub: "ann", exp: nowSeconds() + 48 * HOUR_SECONDS }, known);
+    await verifier.verify(token);
+    issuer.answerWith(500);
+    nowMs += 24 * HOUR_SECONDS * 1_000 - 1;
+    expect((await verifier.verify(token)).kind).toBe("verified");
+    nowMs += 1;
+    expect((await verifier.verify(token)).kind).toBe("unavailable");
   });
 
   it("cannot be checked while the keys were never read, and are checked by the kept ones when they were", async () => {

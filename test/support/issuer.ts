@@ -4,17 +4,27 @@ import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } 
 
 export const AUDIENCE = "tikedge-tests";
 
+/** A place that answers with the keys whatever the usual one does. */
+export const MOVED = "/moved";
+
+type Answer = {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly besides?: object;
+};
+
 type Signer = { readonly kid: string; readonly alg: string; readonly privateKey: CryptoKey };
 
 /** An identity provider: publishes its keys over HTTP and signs tokens with them. */
 export async function startIssuer() {
   let published: readonly object[] = [];
   let reads = 0;
-  let status = 200;
-  const server = createServer((_request, response) => {
+  let answer: Answer = { status: 200 };
+  const server = createServer((request, response) => {
     reads += 1;
-    response.writeHead(status, { "content-type": "application/json" });
-    response.end(JSON.stringify({ keys: published }));
+    const { status, headers = {}, besides = {} } = request.url === MOVED ? { status: 200 } : answer;
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(JSON.stringify({ keys: published, ...besides }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -31,8 +41,10 @@ export async function startIssuer() {
     jwksUrl: `${issuer}/jwks`,
     reads: () => reads,
     /** What the next readings of the keys are answered with. */
-    answerWith: (next: number) => void (status = next),
+    answerWith: (status: number, rest: Omit<Answer, "status"> = {}) => void (answer = { status, ...rest }),
     newSigner,
+    /** Whose token it is when none is named. */
+    first,
     publish: (...signers: readonly { readonly jwk: object }[]) => void (published = signers.map(({ jwk }) => jwk)),
     /** A token that is good unless `claims` say otherwise; a claim of undefined is left out. */
     sign: (claims: JWTPayload, { kid, alg, privateKey }: Signer = first) => {
