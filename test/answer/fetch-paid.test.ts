@@ -79,6 +79,34 @@ describe("a platform key whose account is refused", () => {
     expect(inUse).toEqual(KEYS.map(({ secret }) => secret === `secret-${served}`));
   });
 
+  it("stays out when it was asked all the same and nothing showed that its account is in order", async () => {
+    const t = threeKeys("a", "b", "c");
+    await t.asking();
+    t.replies(async () => json("{}", 500));
+    await t.asking();
+    expect(await Promise.all(KEYS.map(({ id }) => t.platformKeys.takeOut(id, "asked by the test")))).toEqual(
+      KEYS.map(() => false),
+    );
+  });
+
+  it("is put back by nobody when it was never out, because a miss that tells Redis so costs a command", async () => {
+    const t = threeKeys();
+    const restored: string[] = [];
+    const restore = async (id: string) => restored.push(id) > 0;
+    await answer({ ...t.ports, platformKeys: { ...t.platformKeys, restore } }, t.ask(CALL));
+    await t.settled();
+    expect(restored).toEqual([]);
+  });
+
+  it("is nothing that the ledger is told of but by its name and cap, because what it keeps is not sealed", async () => {
+    const t = threeKeys();
+    const offered: object[] = [];
+    const reserve = (order: Parameters<typeof t.ledger.reserve>[0]) => (offered.push(order), t.ledger.reserve(order));
+    await answer({ ...t.ports, ledger: { ...t.ports.ledger, reserve } }, t.ask(CALL));
+    expect(offered).toMatchObject([{ candidates: KEYS.map(({ id, cap }) => ({ id, cap })) }]);
+    expect(JSON.stringify(offered)).not.toContain("secret-");
+  });
+
   it("is kept in words that do not repeat it, because they are stored and sent", async () => {
     const t = threeKeys();
     t.replies(async (secret) => json(`{"message":"No such key: ${secret}"}`));
@@ -120,4 +148,24 @@ it("a tenant's own key that is refused is neither replaced by the platform's nor
   await t.settled();
   expect(t.story.filter((step) => step === "dispatch")).toHaveLength(1);
   expect(t.told).toEqual([]);
+});
+
+it("a reservation that came too late is taken back, and the platform is asked to wait for that", async () => {
+  const t = timeline();
+  const gate = Promise.withResolvers<void>();
+  const release = (bits: string) => gate.promise.then(() => t.ledger.release(bits));
+  let waits = 0;
+  const within = async <T>(work: () => Promise<T>, otherwise: T) => {
+    const done = await work();
+    // The look-up is in time.
+    return (waits += 1) === 1 ? done : otherwise;
+  };
+  const ports = { ...t.ports, ledger: { ...t.ports.ledger, release } };
+  const refused = { kind: "refused", because: "ledger-unavailable" };
+  expect(await answer(ports, { ...t.ask(CALL), wait: { within } })).toEqual(refused);
+  expect(await t.ledger.abandoned(0, 10), "not taken back yet").toHaveLength(1);
+  setImmediate(gate.resolve);
+  await t.settled();
+  expect(await t.ledger.abandoned(0, 10)).toEqual([]);
+  expect(t.story).toEqual(["reserve"]);
 });

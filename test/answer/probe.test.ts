@@ -39,6 +39,18 @@ it("spends like everything else: reserves, dispatches and settles to the tenant 
   expect(t.sent).toMatchObject([{ tenantId: sealed.tenantId, upstreamKeyId: sealed.id, requestId: "request" }]);
 });
 
+it("is settled though its client left before the reply came, because the platform was asked to wait for that", async () => {
+  const t = trial();
+  const [sent, reply] = [Promise.withResolvers<void>(), Promise.withResolvers<ReturnType<typeof json>>()];
+  t.replies(() => (sent.resolve(), reply.promise));
+  void probe(t.ports, t.probing);
+  await sent.promise;
+  const settled = t.settled();
+  reply.resolve(json('{"id":"107955"}'));
+  await settled;
+  expect(t.story).toEqual(["reserve", "dispatch", "settle success 1+0"]);
+});
+
 it("dispatches again what is in every cache, because another key's answer says nothing of this one", async () => {
   const t = trial();
   await probe(t.ports, t.probing);

@@ -76,8 +76,9 @@ describe("a key on trial", () => {
     { reply: json("{}", 429), because: "the upstream was busy" },
     { reply: json('{"status":"error","message":"?","code":9}'), because: "the error is of neither known form" },
     { reply: json('{"status":"error","message":"Not found"}'), because: "the upstream knows not even its own account" },
+    { reply: json('{"id":""}'), because: "there is no id in the answer" },
   ])("is not judged when $because", async ({ reply }) => {
-    expect((await tried(reply)).verdict).toBe("not-probed");
+    expect(await tried(reply, post(LINKS))).toMatchObject({ verdict: "not-probed", dispatches: 1 });
   });
 
   it.each([
