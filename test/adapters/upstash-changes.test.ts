@@ -76,6 +76,15 @@ describe("an isolate that follows the log of changes", () => {
     expect(t.says(t.readAtMs)).toEqual({ kind: "changed" });
   });
 
+  it("vouches until a reading began, because a change may come into the log while its reply is on the way", async () => {
+    const t = await followed();
+    const begunMs = t.now();
+    const reading = t.refresh();
+    t.advance(300);
+    await reading;
+    expect(t.says(t.readAtMs)).toEqual({ kind: "confirmed", atMs: begunMs });
+  });
+
   it("marks a change once, and not with each reading that begins where it stands", async () => {
     const t = await followed();
     await publish(revoked);

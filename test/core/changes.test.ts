@@ -110,6 +110,15 @@ describe("what the log of changes says of a record", () => {
     expect(known.says(START + 4_001).kind).toBe("confirmed");
   });
 
+  it("nothing of it from before the log broke off either", () => {
+    const known = followed({ most: 1 });
+    known.note({ kind: "key", keyId: KEY }, START + 2_000);
+    known.confirm(START + 3_000, true);
+    known.confirm(START + 4_000, false);
+    known.note({ kind: "key", keyId: "othersothers" }, START + 4_500);
+    expect(known.says(START + 1_500)).toEqual({ kind: "unknown" });
+  });
+
   it("the newest mark longest: a change that comes again is new again", () => {
     const known = followed({ most: 2 });
     known.note({ kind: "key", keyId: KEY }, START + 3_000);

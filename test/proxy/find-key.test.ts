@@ -69,6 +69,8 @@ function setUp() {
     state,
     find,
     changes,
+    shared,
+    record,
     now: () => nowMs,
     advance: (ms: number) => void (nowMs += ms),
     restart: () => void (ports = newIsolate()),
@@ -92,6 +94,16 @@ describe("a key's record that no log vouches for", () => {
     expect((await t.find()).asked).toEqual(["redis"]);
     t.advance(1);
     expect((await t.find()).asked).toEqual(["redis", "postgres"]);
+  });
+
+  it("is the newer one of the isolate's and of Redis', so that one isolate asks Postgres for all", async () => {
+    const t = setUp();
+    await t.find();
+    t.advance(9_000);
+    t.shared.set(KEY, t.record());
+    t.advance(1_000);
+    expect(await t.find()).toEqual({ kind: "found", asked: ["redis"] });
+    expect(await t.find(), "and is kept").toEqual({ kind: "found", asked: [] });
   });
 
   it("is not trusted when an isolate with a fast clock read it, because the bound on revocation would grow by as much", async () => {
