@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
+import { settingNames } from "../src/env.ts";
 
 const Port = v.pipe(
   v.string(),
@@ -39,4 +40,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const read = v.safeParse(Settings, Object.fromEntries(given));
   if (read.success) return read.output;
   throw new Error(read.issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`).join(", "));
+}
+
+/** What the environment says of the Worker's own settings: durations, the identity provider, and whatever else the stack does not decide. */
+export function workerSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const given = settingNames.map((name) => [name, environment[name] ?? ""] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== ""));
 }

@@ -163,6 +163,9 @@ const Checked = v.pipe(
   ),
 );
 
+/** The names of all settings. */
+export const settingNames: readonly string[] = Object.keys(Settings.entries);
+
 export type Config = Readonly<Omit<v.InferOutput<typeof Settings>, "WINDOWS">> & { readonly WINDOWS: WindowOverrides };
 
 /** Reads bindings and vars once. Throws an error that names every setting that is missing or wrong, and never repeats a value. */
