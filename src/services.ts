@@ -184,7 +184,8 @@ function vault(config: Config) {
   return {
     vault,
     wrappedSecrets: [vault, neonWebhookSecrets(ops)],
-    strikes: upstashStrikes(redisOf(config), { strikeMs: config.STRIKE_MS, recentMs: config.MANY_KEYS_MS }),
+    // Not in a cache that evicts: forgotten refusals of others are what would let an outage of the upstream condemn a key.
+    strikes: upstashStrikes(ledgerRedisOf(config), { strikeMs: config.STRIKE_MS, recentMs: config.MANY_KEYS_MS }),
   };
 }
 

@@ -4,7 +4,8 @@ import { startUpstash } from "../../dev/upstash.ts";
 import { books } from "../support/books.ts";
 import { freshRedis, type FreshRedis } from "../support/databases.ts";
 import { eventually } from "../support/eventually.ts";
-import { startGateway, startStack, type Gateway, type Stack } from "../support/gateway.ts";
+import { BYO_KEY, startGateway, startStack, type Gateway, type Stack } from "../support/gateway.ts";
+import { upstreamControl } from "../support/upstream-control.ts";
 
 const LEDGER_TOKEN = "the-ledgers-own";
 
@@ -93,5 +94,13 @@ describe("a setting reaches what it is about", () => {
     const keptMs = await cache.pttl(await keyLike("tkk:*"));
     expect(keptMs).toBeGreaterThan(200_000);
     expect(keptMs).toBeLessThanOrEqual(300_000);
+  });
+
+  it("LEDGER_REDIS_REST_URL: refusals of own keys are counted there too, because a cache that forgets them would condemn a key", async () => {
+    const body = '{"message":"Your account is suspended"}';
+    await upstreamControl(stack.upstream.url).fault({ kind: "status", status: 200, body, key: BYO_KEY });
+    await gateway.get("/userid/?username=refused", { key: stack.tenant("byo").apiKey });
+    await eventually(async () => expect(await ledger.keys("tks:*")).toHaveLength(2));
+    expect(await cache.keys("tks:*")).toEqual([]);
   });
 });
