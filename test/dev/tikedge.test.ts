@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -79,7 +79,12 @@ describe("the command line, against a gateway", () => {
   });
 });
 
-type Recorded = { readonly method: string; readonly url: string; readonly headers: IncomingHttpHeaders };
+type Recorded = {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+};
 type Reply = { readonly status: number; readonly body: unknown } | "reset";
 
 describe("the command line, against a gateway that notes what it is sent", () => {
@@ -87,15 +92,16 @@ describe("the command line, against a gateway that notes what it is sent", () =>
   let replies: Reply[] = [];
   let url: string;
   let stateDir: string;
-  const server = createServer((request, response) => {
-    recorded.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers });
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const { method = "", url = "", headers } = request;
+    recorded.push({ method, url, headers, body: await text(request) });
     const reply = replies.shift() ?? { status: 200, body: { data: [], next_cursor: null } };
     if (reply === "reset") return void request.socket.destroy();
-    request.resume();
     return void response
       .writeHead(reply.status, { "content-type": "application/json" })
       .end(JSON.stringify(reply.body));
-  });
+  };
+  const server = createServer((request, response) => void answer(request, response));
 
   beforeAll(async () => {
     await new Promise<void>((resolve) => {
@@ -119,6 +125,34 @@ describe("the command line, against a gateway that notes what it is sent", () =>
     replies = [...given];
     return tikedge(args, { env: { TIKEDGE_URL: url, TIKEDGE_TOKEN: "token-of-the-test", ...env } });
   };
+  it.each([
+    { command: "tenant create --name A --plan pro", sends: "POST /v1/tenants", body: { name: "A", plan: "pro" } },
+    { command: "tenant update 7 --monthly-quota none", sends: "PATCH /v1/tenants/7", body: { monthly_quota: null } },
+    { command: "tenant suspend 7", sends: "POST /v1/tenants/7/suspend", body: {} },
+    { command: "tenant resume 7", sends: "POST /v1/tenants/7/resume", body: {} },
+    { command: "tenant delete 7", sends: "DELETE /v1/tenants/7", body: {} },
+    {
+      command: "key issue --publishable --origins https://a.example --endpoints /userid/ --daily-requests 5",
+      sends: "POST /v1/keys",
+      body: { kind: "publishable", origins: ["https://a.example"], endpoints: ["/userid/"], daily_requests: 5 },
+    },
+    {
+      command: "key rotate 7 --overlap-minutes 5",
+      sends: "POST /v1/keys/7/rotate",
+      body: { overlap_minutes: 5 },
+    },
+    { command: "key revoke 7", sends: "DELETE /v1/keys/7", body: {} },
+    { command: "upstream-key remove", sends: "DELETE /v1/upstream-key", body: {} },
+    { command: "user set ann --role admin", sends: "PUT /v1/users/ann", body: { role: "admin" } },
+    { command: "user remove ann", sends: "DELETE /v1/users/ann", body: {} },
+    { command: "delivery replay 7", sends: "POST /v1/webhook-deliveries/7/replay", body: {} },
+    { command: "platform-key restore 7", sends: "POST /v1/platform-keys/7/restore", body: {} },
+  ])("'$command' sends $sends", async ({ command, sends, body }) => {
+    expect(await run(command.split(" "), [{ status: 200, body: { id: "7" } }])).toMatchObject({ code: 0 });
+    expect(recorded.map(({ method, url }) => `${method} ${url}`)).toEqual([sends]);
+    expect(recorded.map((sent) => JSON.parse(sent.body))).toEqual([body]);
+  });
+
   const keys = () => recorded.map(({ headers }) => headers["idempotency-key"]);
 
   it("repeats a request whose answer was lost, under one idempotency key, so that nothing is done twice", async () => {
