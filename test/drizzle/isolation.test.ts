@@ -13,6 +13,14 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
+it("is tried on every table whose rows are a tenant's, so that a new one is not forgotten", async () => {
+  const { rows } = await database.owner.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+     WHERE relnamespace = 'app'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND attname = 'tenant_id'`,
+  );
+  expect(rows.map(({ name }) => name).toSorted()).toEqual(Object.keys(rowOf).toSorted());
+});
+
 describe.each(Object.entries(rowOf))("%s", (table, insert) => {
   it("shows a tenant its own rows alone", async () => {
     const { rows } = await database.asTenant(TENANT_A, `SELECT DISTINCT tenant_id FROM app.${table}`);
