@@ -138,6 +138,10 @@ describe("gateway keys, as their tenant keeps them", () => {
     expect(elsewhere.status).toBe(403);
     expect(elsewhere.headers.get("access-control-allow-origin")).toBeNull();
     expect((await control(gateway, String(body["key"])).get("/v1/keys")).status).toBe(403);
+    const asked = { method: "OPTIONS", headers: { origin: ORIGIN, "access-control-request-method": "POST" } };
+    const preflight = await gateway.get("/v1/keys", asked);
+    expect(preflight.ok, "no page manages keys").toBe(false);
+    expect(preflight.headers.get("access-control-allow-origin")).toBeNull();
   });
 
   it.each([
