@@ -170,7 +170,7 @@ const commands: Readonly<Record<string, Command>> = {
     does: "Have events sent to a URL; the secret is shown once",
     run: (client, given) =>
       client.v1.webhooks.$post({
-        json: { url: given.at(0), events: given.someOf("events", EventType.options) ?? EventType.options },
+        json: { url: given.at(0), events: given.someOf("events", EventType.options) ?? ["upstream_key.invalid"] },
       }),
   },
   "webhook list": {

@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import * as v from "valibot";
+import { PLATFORM } from "../core/act.ts";
 import { problems } from "../core/problem.ts";
-import { DeliveryView, EventType, Uuid, WebhookView } from "../core/resources.ts";
+import { DeliveryView, EventType, PLATFORM_EVENTS, Uuid, WebhookView } from "../core/resources.ts";
 import { sealSecret } from "../core/sealed-key.ts";
 import type { Services } from "../core/services.ts";
 import { currentVersion } from "../core/versioned.ts";
@@ -64,6 +65,7 @@ export const webhooksRoute = (s: WebhooksPorts) => {
       once,
       async (c) => {
         const { events, url: given } = c.req.valid("json");
+        if (c.var.tenantId !== PLATFORM) refusePlatformEvents(events);
         const url = targetOf(s, given);
         const id = s.newEventId();
         const { clear, secret } = await newSecret(s, { tenantId: c.var.tenantId, id });
@@ -95,6 +97,14 @@ export const webhooksRoute = (s: WebhooksPorts) => {
       },
     );
 };
+
+/** A webhook that nothing is ever sent to would look like one that works. */
+function refusePlatformEvents(events: readonly string[]): void {
+  const invalid = events.flatMap((event, at) =>
+    PLATFORM_EVENTS.includes(event) ? [{ name: `events.${at}`, reason: "is for the operator's webhooks" }] : [],
+  );
+  if (invalid.length > 0) throw problems.invalidParameters(invalid);
+}
 
 /** What became of events on their way to webhooks. */
 export const webhookDeliveriesRoute = (s: WebhooksPorts) => {

@@ -142,6 +142,8 @@ export const AuditView = v.object({
 });
 
 export const EventType = v.picklist(["upstream_key.invalid", "platform_key.out"]);
+/** Events of the platform's own, which no tenant hears of. */
+export const PLATFORM_EVENTS: readonly string[] = ["platform_key.out"];
 
 export const WebhookView = v.object({
   id: Uuid,

@@ -205,6 +205,18 @@ describe("a message", () => {
   });
 });
 
+describe("an event of the platform's own", () => {
+  it("is for the operator's webhooks: a tenant's that nothing is ever sent to would look like one that works", async () => {
+    const { api } = await manager();
+    const asked = { url: `${receiver.url}/platform`, events: [EVENT, "platform_key.out"] };
+    const refused = await api.post("/v1/webhooks", { body: asked });
+    expect(refused.status).toBe(400);
+    expect(refused.body["invalid_parameters"]).toMatchObject([{ name: "events.1" }]);
+    const operator = control(gateway, stack.settings["ADMIN_TOKEN"] ?? "");
+    expect((await operator.post("/v1/webhooks", { body: asked })).status).toBe(201);
+  });
+});
+
 describe("a webhook's secret", () => {
   it("is in no other answer, no row and no log than the one that made it", async () => {
     const { tenantId, api, secret } = await manager("/quiet");
