@@ -111,6 +111,12 @@ describe("tokens of the identity provider", () => {
     expect((await tokens().verify(token)).kind).toBe(is);
   });
 
+  it("end by the clock that is given: two clocks would disagree", async () => {
+    const token = await issuer.sign({ sub: "ann", exp: nowSeconds() + 60 });
+    nowMs += 2 * MINUTE_MS;
+    expect((await tokens().verify(token)).kind).toBe("refused");
+  });
+
   it("that are longer than any token are refused before a key is looked for", async () => {
     const before = issuer.reads();
     const token = await issuer.sign({ sub: "ann", padding: "x".repeat(8_192) });
