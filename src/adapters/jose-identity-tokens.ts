@@ -17,7 +17,19 @@ export type IdentitySettings = {
 };
 
 /** Keys of the issuer's alone: a token signed with a shared secret, or with none, proves nothing here (RFC 8725, section 3.1). */
-const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
+const ALGORITHMS = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
 
 /** How far the issuer's clock may differ, seconds. */
 const TOLERANCE_SECONDS = 5;
