@@ -138,7 +138,7 @@ function identities(config: Config, env: Env, log: Log) {
     adminToken: config.ADMIN_TOKEN,
     identityIssuer: config.OIDC_ISSUER ?? "",
     identityTokens: identityTokens(config, log),
-    keyRecords: upstashKeyRecords(redis, config.KEY_OUTAGE_MS, log),
+    keyRecords: upstashKeyRecords(redis, { keepMs: config.KEY_OUTAGE_MS, clock }, log),
     keyDirectory: restingKeyDirectory(
       neonKeyDirectory(database(config, config.DATABASE_URL_AUTH), clock, log),
       config.DATABASE_REST_MS,
