@@ -9,22 +9,27 @@ async function setUp() {
   let nowMs = 1_000_000;
   const kek = await importKek(Buffer.alloc(32, 7).toString("base64"));
   const keks = new Map([[1, kek]]);
-  const sealed = await seal({
-    clear: "tenants-own-key",
-    id: "0199c0de-0000-7000-8000-00000000b100",
-    tenantId: TENANT,
-    version: 1,
-    downloadTier: true,
-    kekVersion: 1,
-    kek,
-    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-  });
+  const sealed = await sealedKey(kek, 1);
   const settings = {
     platformKeys: platformKeyring(["platform-key-1234", "platform-key-5678"], [50]),
     keks: async () => keks,
     clock: () => nowMs,
   };
-  return { keys: vaultUpstreamKeys(settings, silentLog), sealed, keks, advance: (ms: number) => void (nowMs += ms) };
+  const advance = (ms: number) => void (nowMs += ms);
+  return { keys: vaultUpstreamKeys(settings, silentLog), sealed, kek, keks, advance };
+}
+
+function sealedKey(kek: CryptoKey, version: number) {
+  return seal({
+    clear: "tenants-own-key",
+    id: "0199c0de-0000-7000-8000-00000000b100",
+    tenantId: TENANT,
+    version,
+    downloadTier: true,
+    kekVersion: 1,
+    kek,
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+  });
 }
 
 describe("the vault", () => {
@@ -43,6 +48,15 @@ describe("the vault", () => {
     advance(59_999);
     expect((await keys.open({ kind: "byo", sealed })).kind).toBe("opened");
     advance(1);
+    expect((await keys.open({ kind: "byo", sealed })).kind).toBe("unavailable");
+  });
+
+  it("keeps a thousand clear keys at the most, and forgets the one that was opened first", async () => {
+    const { keys, sealed, keks, kek } = await setUp();
+    await keys.open({ kind: "byo", sealed });
+    for (let version = 2; version <= 1_001; version += 1)
+      await keys.open({ kind: "byo", sealed: await sealedKey(kek, version) });
+    keks.clear();
     expect((await keys.open({ kind: "byo", sealed })).kind).toBe("unavailable");
   });
 

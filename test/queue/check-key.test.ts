@@ -101,6 +101,26 @@ describe("the second look at a key that was refused", () => {
     expect(t.sent).toMatchObject([{ tenantId: TENANT, upstreamKeyId: ID, creditsCharged: 1 }]);
   });
 
+  it("is over when what it cost is settled, because a message has no response to leave it behind for", async () => {
+    const t = await checking();
+    const [settling, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const settle = async (...event: Parameters<typeof t.ledger.settle>) => {
+      settling.resolve();
+      await gate.promise;
+      return t.ledger.settle(...event);
+    };
+    let isOver = false;
+    const checked = checkKey({ ...t.ports, ledger: { ...t.ports.ledger, settle } }, CHECK, 1).then(
+      () => (isOver = true),
+    );
+    await settling.promise;
+    await new Promise(setImmediate);
+    expect(isOver).toBe(false);
+    gate.resolve();
+    await checked;
+    expect(t.sent).toHaveLength(1);
+  });
+
   it("forgives when it is served, and the next refusal is a first one again", async () => {
     const t = await checking();
     expect(await t.check()).toEqual({ kind: "done" });
@@ -129,6 +149,18 @@ describe("the second look at a key that was refused", () => {
 
   it("finds no key invalid when others are refused while it is asked", async () => {
     const t = await checking();
+    t.replies(async () => {
+      await t.strikes.note({ tenantId: TENANT, id: "2" });
+      await t.strikes.note({ tenantId: TENANT, id: "3" });
+      return REFUSED;
+    });
+    expect(await t.check()).toMatchObject({ kind: "again" });
+    expect(t.acts).toEqual([]);
+  });
+
+  it("counts the second refusal too, though the first was long ago: with two others it is many", async () => {
+    const t = await checking();
+    t.advance(60_001);
     t.replies(async () => {
       await t.strikes.note({ tenantId: TENANT, id: "2" });
       await t.strikes.note({ tenantId: TENANT, id: "3" });
