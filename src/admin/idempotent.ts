@@ -67,7 +67,12 @@ async function replay(
   if (first === undefined) return undefined;
   if (!fingerprints.includes(first.fingerprint)) throw problems.idempotencyKeyReused();
   const type = first.status < 400 ? "application/json" : "application/problem+json";
-  const headers = { "content-type": type, "cache-control": "no-store", "x-request-id": c.var.requestId };
+  const headers = {
+    "content-type": type,
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "x-request-id": c.var.requestId,
+  };
   return Response.json({ ...(first.body as object), replayed: true }, { status: first.status, headers });
 }
 

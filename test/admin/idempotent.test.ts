@@ -71,7 +71,10 @@ describe("what is remembered of a request", () => {
     const { put, rotatePepper } = await route();
     expect(await (await put(BODY)).json()).toEqual({ act: 1 });
     await rotatePepper();
-    expect(await (await put(BODY)).json()).toEqual({ act: 1, replayed: true });
+    const repeated = await put(BODY);
+    expect(await repeated.json()).toEqual({ act: 1, replayed: true });
+    expect(repeated.headers.get("cache-control")).toBe("no-store");
+    expect(repeated.headers.get("x-content-type-options")).toBe("nosniff");
     expect((await put('{"key":"another"}')).status).toBe(422);
   });
 });
