@@ -39,6 +39,8 @@ export async function startStack({ nowMs = Date.now() }: { nowMs?: number } = {}
     // The sweep runs when a test says so, and then it is to find what is there.
     ABANDONED_MS: "2000",
     UNRECORDED_MS: "0",
+    // A key that was refused is probed later, and would take the fault that a test has set for its own call.
+    CHECK_KEY_MS: "3600000",
   };
   const seen = new Seen();
   return {
