@@ -88,6 +88,51 @@ describe("webhooks", () => {
   });
 });
 
+describe("a replay of a delivery", () => {
+  const UNDERWAY = { kind: "conflict", because: "It is on its way already, or its webhook was removed." };
+  const store = async (status: "pending" | "delivered" | "dead") => {
+    const secret = newSecret(TENANT_A);
+    await create(TENANT_A, secret);
+    const id = randomUUID();
+    await tenancy.owner.query(
+      `INSERT INTO app.webhook_deliveries
+         (tenant_id, id, webhook_id, event_tenant_id, event_id, event, status, attempts, last_status, due_at, delivered_at)
+       VALUES ($1, $2, $3, $1, $2, 'platform_key.out', $4, 3, 503, now() + interval '1 hour',
+         CASE WHEN $4 = 'delivered' THEN now() END)`,
+      [TENANT_A, id, secret.id, status],
+    );
+    return { id, webhookId: secret.id };
+  };
+  const replay = (id: string, tenantId = TENANT_A) => webhooks().replay(act("webhook-delivery.replay"), tenantId, id);
+
+  it.each(["delivered", "dead"] as const)(
+    "that is %s makes it due at once, with all attempts before it",
+    async (status) => {
+      const { id } = await store(status);
+      const row = { id, status: "pending", attempts: 0, last_status: null, delivered_at: null };
+      expect(await replay(id)).toMatchObject({ kind: "done", row });
+      const due = await tenancy.owner.query("SELECT FROM app.webhook_deliveries WHERE due_at <= now()");
+      expect(due.rowCount).toBe(1);
+    },
+  );
+
+  it("that is on its way is a conflict, because it would be sent twice", async () => {
+    const { id } = await store("pending");
+    expect(await replay(id)).toEqual(UNDERWAY);
+  });
+
+  it("whose webhook was removed is a conflict, because nobody is there to be told", async () => {
+    const { id, webhookId } = await store("dead");
+    await webhooks().remove(act("webhook.delete"), TENANT_A, webhookId);
+    expect(await replay(id)).toEqual(UNDERWAY);
+  });
+
+  it("of another tenant is absent, like one that nobody has", async () => {
+    const { id } = await store("dead");
+    for (const foreign of [id, randomUUID()]) expect(await replay(foreign, TENANT_B)).toEqual({ kind: "absent" });
+  });
+});
+
 describe("the rotation of the wrapping key", () => {
   const secrets = () => neonWebhookSecrets(tenancy.connectAs("ops"));
 

@@ -115,9 +115,10 @@ describe("an act is noted with what it was, on what it was done, and what was as
   ])("$action", async ({ asks, body, ...noted }) => {
     const { acts, ask } = noting();
     const [method = "", path = ""] = asks.split(" ");
-    const { status } = await ask(method, path, { tenant: TENANT, ...(body === undefined ? {} : { body }) });
-    expect(status).toBeLessThan(300);
+    const answer = await ask(method, path, { tenant: TENANT, ...(body === undefined ? {} : { body }) });
+    expect(answer.status).toBeLessThan(300);
     expect(acts).toMatchObject([noted]);
-    expect(JSON.stringify(acts)).not.toMatch(/a-secret|"(?:key|secret|digest)":/);
+    const shownOnce = ["a-secret", answer.body["key"], answer.body["secret"]].filter((clear) => clear !== undefined);
+    for (const clear of shownOnce) expect(JSON.stringify(acts)).not.toContain(clear);
   });
 });

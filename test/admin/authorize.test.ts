@@ -29,6 +29,11 @@ describe("a person", () => {
     });
   });
 
+  it("is not asked which tenant they mean for what is the platform's: naming one would not help", async () => {
+    const ask = controlPlane({ identityTokens: { verify } });
+    expect((await ask("GET", "/v1/tenants", { credential: "a.b.c" })).problem).toBe("forbidden");
+  });
+
   it("is told of a tenant that they are not of what they are told of none", async () => {
     expect((await asPerson(undefined)(TENANT)).status).toBe(404);
   });

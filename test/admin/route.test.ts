@@ -6,6 +6,9 @@ const routes = controlRoutes();
 const mutations = routes.filter(({ method }) => method !== "GET");
 const ask = controlPlane();
 
+/** What people paste into the wrong place. */
+const PASTED = "4f9aK2mQ7xW1zR8b";
+
 /** Ids of the right form. */
 const ids: Readonly<Record<string, string>> = {
   tenantId: TENANT,
@@ -77,6 +80,16 @@ describe("a body", () => {
     const refused = await ask(method, path, { tenant: TENANT, body });
     expect(refused.status).toBe(400);
     expect(refused.body["invalid_parameters"]).toEqual([expect.objectContaining({ reason })]);
+  });
+
+  it.each([
+    { wrong: "as a value", body: { role: PASTED } },
+    { wrong: "as a field's name", body: { role: "owner", [PASTED]: true } },
+    { wrong: "as a value of the wrong kind", body: { role: [PASTED] } },
+  ])("that holds a key by mistake, $wrong, is refused without repeating it", async ({ body }) => {
+    const refused = await ask("PUT", "/v1/users/ann", { tenant: TENANT, body });
+    expect(refused.problem).toBe("invalid-parameters");
+    expect(JSON.stringify(refused.body)).not.toContain(PASTED);
   });
 
   it("may have 16 KiB and not a byte more", async () => {
