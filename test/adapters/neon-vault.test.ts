@@ -117,6 +117,14 @@ describe("the vault in Postgres", () => {
     expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(["conflict", "done"]);
   });
 
+  it("keeps no key for a tenant that was deleted while it was on its way, because nobody would ever erase it", async () => {
+    await tenancy.owner.query("UPDATE app.tenants SET deleted_at = now() WHERE id = $1", [TENANT_A]);
+    const sealed = sealedKey(TENANT_A, 1);
+    expect(await vault.add(act("add"), sealed, "1234")).toEqual({ kind: "absent" });
+    await tenancy.owner.query("UPDATE app.tenants SET deleted_at = NULL WHERE id = $1", [TENANT_A]);
+    expect((await vault.state(TENANT_A))?.versions).toEqual([]);
+  });
+
   it("makes no key active that is not pending, or that the plan does not allow any more", async () => {
     const first = await pendingKey(TENANT_A, 1);
     viewOf(await vault.reject(act("reject"), { tenantId: TENANT_A, id: first.id, reason: "rejected" }));
@@ -148,6 +156,7 @@ describe("the vault in Postgres", () => {
     expect(row["fell_back_at"]).not.toBeNull();
     const { rows } = await tenancy.owner.query("SELECT id FROM app.webhook_events WHERE tenant_id = $1", [TENANT_A]);
     expect(rows, "its owner is told in the same transaction").toEqual([{ id: event.id }]);
+    expect(await secretBytes(id)).toBe(0);
   });
 
   it("leaves a tenant that would rather be refused at its invalid key, from which it may go to the platform's itself", async () => {
