@@ -14,7 +14,7 @@ export function sealedKeys(operatorsDatabase: Database): WrappedSecrets<SealedUp
     async wrappedBefore(kekVersion, limit) {
       const [rows] = await asOperator(operatorsDatabase, null, [
         query<SealedUpstreamKey>(sql`${SELECT_SEALED} WHERE ${USABLE} AND kek_version < ${kekVersion}
-          ORDER BY kek_version, tenant_id, id LIMIT ${limit}`),
+          ORDER BY kek_version DESC, tenant_id, id LIMIT ${limit}`),
       ]);
       return rows.rows;
     },

@@ -15,7 +15,7 @@ export function neonWebhookSecrets(operatorsDatabase: Database): WrappedSecrets<
   return {
     async wrappedBefore(kekVersion, limit) {
       const select = sql`SELECT tenant_id AS "tenantId", id, ${SECRET_VERSION}::int AS version, ${SECRET_COLUMNS}
-        ${wrappedBefore(kekVersion)} ORDER BY kek_version, tenant_id, id LIMIT ${limit}`;
+        ${wrappedBefore(kekVersion)} ORDER BY kek_version DESC, tenant_id, id LIMIT ${limit}`;
       const [{ rows }] = await asOperator(operatorsDatabase, null, [query<SealedSecret>(select)]);
       return rows;
     },

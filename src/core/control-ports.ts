@@ -194,7 +194,10 @@ export type Strikes = {
 
 /** Stored secrets of all tenants, as the rotation of the wrapping key goes through them. */
 export type WrappedSecrets<Sealed extends SealedSecret> = {
-  /** Those wrapped by an older wrapping key than `kekVersion`, oldest wrapping first. */
+  /**
+   * Those wrapped by an older wrapping key than `kekVersion`, newest wrapping first: what an old key that was lost has left behind does not
+   * stand in front of what still opens.
+   */
   wrappedBefore(kekVersion: number, limit: number): Promise<readonly Sealed[]>;
   /** How many of those are left. */
   countWrappedBefore(kekVersion: number): Promise<number>;

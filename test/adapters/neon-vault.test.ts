@@ -204,6 +204,9 @@ describe("the vault in Postgres", () => {
     const listed = await vault.wrappedBefore(2, 10);
     expect(listed.map(({ id }) => id)).toEqual([a.id, b.id]);
     expect(await vault.wrappedBefore(2, 1)).toHaveLength(1);
+    await tenancy.owner.query("UPDATE app.upstream_keys SET kek_version = 0 WHERE id = $1", [a.id]);
+    expect(await vault.wrappedBefore(2, 1), "newest wrapping first").toEqual([b]);
+    await tenancy.owner.query("UPDATE app.upstream_keys SET kek_version = 1 WHERE id = $1", [a.id]);
     const anew = { ...b, kekVersion: 2, wrapIv: base64(12), wrappedKey: base64(48) };
     expect(await vault.rewrap(anew, 1)).toBe(true);
     expect(await vault.rewrap({ ...anew, wrappedKey: base64(48) }, 1), "another call was first").toBe(false);

@@ -107,4 +107,13 @@ describe("rotating the wrapping key", () => {
     const refused = await control(gateway, stack.tenant("byo").apiKey).post("/v1/wrapping-key/rotate");
     expect(refused.status).toBe(403);
   });
+
+  it("is not held up by what it cannot open, though that is more than one call takes on", async () => {
+    const { query } = books(stack.database.url);
+    await query("UPDATE app.upstream_keys SET kek_version = 0 WHERE status = 'active'", []);
+    await storeByoTenant(stack, { clear: BYO_KEY, status: "active" });
+    expect(await versions()).toEqual({ 0: TENANTS + 2, 1: 1 });
+    expect(await rotate()).toMatchObject({ rewrapped: 1 });
+    expect(await versions()).toEqual({ 0: TENANTS + 2, 7: 1 });
+  });
 });
