@@ -4,7 +4,7 @@ import { startUpstash } from "../../dev/upstash.ts";
 import { books } from "../support/books.ts";
 import { freshRedis, type FreshRedis } from "../support/databases.ts";
 import { eventually } from "../support/eventually.ts";
-import { BYO_KEY, startGateway, startStack, type Gateway, type Stack } from "../support/gateway.ts";
+import { BYO_KEY, PLATFORM_KEY, startGateway, startStack, type Gateway, type Stack } from "../support/gateway.ts";
 import { upstreamControl } from "../support/upstream-control.ts";
 
 const LEDGER_TOKEN = "the-ledgers-own";
@@ -96,11 +96,16 @@ describe("a setting reaches what it is about", () => {
     expect(keptMs).toBeLessThanOrEqual(300_000);
   });
 
-  it("LEDGER_REDIS_REST_URL: refusals of own keys are counted there too, because a cache that forgets them would condemn a key", async () => {
+  it("LEDGER_REDIS_REST_URL: what is known against upstream keys stands there too, where the ledger reads it and nothing evicts it", async () => {
     const body = '{"message":"Your account is suspended"}';
-    await upstreamControl(stack.upstream.url).fault({ kind: "status", status: 200, body, key: BYO_KEY });
-    await gateway.get("/userid/?username=refused", { key: stack.tenant("byo").apiKey });
-    await eventually(async () => expect(await ledger.keys("tks:*")).toHaveLength(2));
-    expect(await cache.keys("tks:*")).toEqual([]);
+    for (const key of [BYO_KEY, PLATFORM_KEY])
+      await upstreamControl(stack.upstream.url).fault({ kind: "status", status: 200, body, key });
+    for (const mode of ["byo", "shared"] as const)
+      await gateway.get(`/userid/?username=refused_${mode}`, { key: stack.tenant(mode).apiKey });
+    await eventually(async () => {
+      expect(await ledger.keys("tks:*")).toHaveLength(2);
+      expect(await ledger.hkeys("tkl:platform-keys")).toContainEqual(expect.stringMatching(/^out:platform-/));
+    });
+    expect(await cache.keys("tk[ls]:*")).toEqual([]);
   });
 });
