@@ -133,6 +133,29 @@ describe("what is changed is known to two Workers under load", () => {
     expect(statuses(running.seen, other)).toEqual([200]);
   });
 
+  it.each([
+    { what: "a tenant suspended", change: "suspended", answered: 403, because: "it is known by Postgres then" },
+    {
+      what: "a tenant that keeps its answers to itself",
+      change: "private",
+      answered: 503,
+      because: "of its own it has none yet",
+    },
+  ] as const)("$what while Redis is down is served nothing more when its record has aged: $because", async (row) => {
+    const running = await startLoad();
+    await faults("POST", { kind: "down" });
+    const changed =
+      row.change === "suspended"
+        ? await operator.post(`/v1/tenants/${tenantId}/suspend`)
+        : await operator.patch("/v1/tenant", { tenant: tenantId, body: { cache_scope: "tenant" } });
+    const atMs = Date.now();
+    expect(changed).toMatchObject({ status: 200, body: { pending: true } });
+    await untilRefused(running);
+    await running.stop();
+    expect(lastSuccessMs(running.seen) - atMs).toBeLessThan(BOUND_MS);
+    for (const each of [key, other]) expect(statuses(running.seen, each)).toEqual([200, row.answered]);
+  });
+
   it("a key revoked while Redis was away for a moment stops within the bound, though its change comes late", async () => {
     const running = await startLoad();
     await faults("POST", { kind: "down" });
