@@ -75,17 +75,35 @@ export function params<S extends Schema>(schema: S): Reads<"param", S> {
 /** Of operations that take no body: one that is sent all the same is not passed over in silence. */
 export const NoBody = v.optional(v.strictObject({}));
 
+/** A refusal must not be longer than the request. */
+const NAMED_AT_MOST = 20;
+
 function parsed<S extends Schema>(schema: S, value: unknown, place: string): v.InferOutput<S> {
   const read = v.safeParse(schema, value);
   if (read.success) return read.output;
-  throw problems.invalidParameters(read.issues.map((issue) => invalid(issue, place)));
+  const issues = issuesIn(schema, value).slice(0, NAMED_AT_MOST);
+  throw problems.invalidParameters(issues.map((issue) => invalid(issue, place)));
+}
+
+/** The library stops at the first field that it does not know: without that one it is asked again, so that one refusal names all. */
+function issuesIn(schema: Schema, value: unknown, most = NAMED_AT_MOST): readonly v.BaseIssue<unknown>[] {
+  const { issues = [] } = v.safeParse(schema, value);
+  const unknown = issues.find((issue) => isUnknownField(issue) && issue.path?.length === 1);
+  const field = unknown?.path?.[0].key;
+  if (unknown === undefined || typeof field !== "string" || typeof value !== "object" || most === 0) return issues;
+  const rest = Object.fromEntries(Object.entries(value ?? {}).filter(([name]) => name !== field));
+  return [unknown, ...issuesIn(schema, rest, most - 1)];
+}
+
+function isUnknownField({ type, expected }: v.BaseIssue<unknown>): boolean {
+  return type === "strict_object" && expected === "never";
 }
 
 /** The library's own texts repeat what they received, and that can be a secret: only what was expected is said. */
 function invalid(issue: v.BaseIssue<unknown>, place: string): InvalidParameter {
   const name = repeatable(v.getDotPath(issue) ?? place);
-  if (issue.type === "strict_object")
-    return { name, reason: issue.expected === "never" ? "is not known" : "is required" };
+  if (isUnknownField(issue)) return { name, reason: "is not known" };
+  if (issue.type === "strict_object") return { name, reason: "is required" };
   const ours = issue.kind === "validation" && !issue.message.startsWith("Invalid");
   return { name, reason: ours ? issue.message : `is not ${issue.expected ?? issue.type}` };
 }
