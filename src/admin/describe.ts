@@ -92,7 +92,8 @@ function issuesIn(schema: Schema, value: unknown, most = NAMED_AT_MOST): readonl
   const field = unknown?.path?.[0].key;
   if (unknown === undefined || typeof field !== "string" || typeof value !== "object" || most === 0) return issues;
   const rest = Object.fromEntries(Object.entries(value ?? {}).filter(([name]) => name !== field));
-  return [unknown, ...issuesIn(schema, rest, most - 1)];
+  // What is wrong with the body as a whole may be so only without the field.
+  return [unknown, ...issuesIn(schema, rest, most - 1).filter(({ path }) => path !== undefined)];
 }
 
 function isUnknownField({ type, expected }: v.BaseIssue<unknown>): boolean {

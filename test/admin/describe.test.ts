@@ -6,7 +6,10 @@ import { body } from "../../src/admin/describe.ts";
 import type { AdminEnv } from "../../src/admin/request.ts";
 import { Problem } from "../../src/core/problem.ts";
 
-const Thing = v.strictObject({ name: v.string(), plan: v.optional(v.picklist(["free", "pro"])) });
+const Thing = v.pipe(
+  v.strictObject({ name: v.string(), plan: v.optional(v.picklist(["free", "pro"])) }),
+  v.check(({ name }) => name !== "", "says nothing"),
+);
 
 /** What a body is refused for. */
 async function refusal(given: unknown): Promise<unknown> {
@@ -36,6 +39,11 @@ describe("a body", () => {
       { name: "name", reason: "is required" },
       { name: "plan", reason: 'is not ("free" | "pro")' },
     ]);
+  });
+
+  it("that is wrong as a whole is refused for that, but not for what it lacks without an unknown field", async () => {
+    expect(await refusal({ name: "" })).toEqual([{ name: "body", reason: "says nothing" }]);
+    expect(await refusal({ name: "", role: "owner" })).toEqual([{ name: "role", reason: "is not known" }]);
   });
 
   it("with more unknown fields than anybody would read has twenty named", async () => {
