@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { books } from "../support/books.ts";
 import { storeKey } from "../support/cast.ts";
 import { control } from "../support/control.ts";
 import { eventually } from "../support/eventually.ts";
 import { useGateway } from "../support/use-gateway.ts";
+import { startReceiver, verified } from "../support/webhook-receiver.ts";
 
 /** The check comes a second after the first refusal, so that a test sees what is before it. */
 const SETTINGS = { CONFIRM_MS: "100", CONFIRM_AFTER_MS: "50", CHECK_KEY_MS: "1000" };
@@ -13,9 +14,12 @@ describe("an own key that the upstream refuses", () => {
   // The tests follow each other within the minute in which refusals of several keys count as one outage.
   const running = useGateway({ ...SETTINGS, MANY_KEYS: "9" });
   let operator: ReturnType<typeof control>;
-  beforeAll(() => {
+  let receiver: Awaited<ReturnType<typeof startReceiver>>;
+  beforeAll(async () => {
     operator = control(running().gateway, running().stack.settings["ADMIN_TOKEN"] ?? "");
+    receiver = await startReceiver();
   });
+  afterAll(() => receiver.close());
 
   /** A tenant on a key of its own, which the upstream knows. */
   const owner = async (onInvalidKey: "shared" | "refuse" = "shared") => {
@@ -79,6 +83,26 @@ describe("an own key that the upstream refuses", () => {
       {},
     ]);
     await eventually(async () => expect(await (await ask()).json()).toHaveProperty("id"));
+  });
+
+  it("twice is invalid, and the owner's webhook hears of it by itself, signed", async () => {
+    const { id, key, ask } = await owner();
+    const events = ["upstream_key.invalid"];
+    const hook = await operator.post("/v1/webhooks", { tenant: id, body: { url: `${receiver.url}/owner`, events } });
+    expect(hook.status).toBe(201);
+    await running().upstream.setKey({ key, state: "suspended" });
+    await refused(await ask());
+    const delivery = await eventually(async () => {
+      const [first, ...more] = receiver.received("/owner");
+      if (first === undefined || more.length > 0) throw new Error("it is not delivered once");
+      return first;
+    });
+    expect(delivery.body).not.toContain(key);
+    expect(verified(String(hook.body["secret"]), delivery)).toMatchObject({
+      type: "upstream_key.invalid",
+      tenant_id: id,
+      data: { version: 1 },
+    });
   });
 
   it("twice is invalid, and a tenant that chose so is refused until it brings another", async () => {
