@@ -35,11 +35,11 @@ export class Accounts {
     return account.credits === 0 ? { kind: "exhausted" } : { kind: "good", downloadTier: account.downloadTier };
   }
 
-  /** Takes one credit, if there is one. */
-  spend(key: string): void {
+  /** Takes credits, as far as there are any. */
+  spend(key: string, credits: number): void {
     const account = this.#accounts.get(key);
     if (account === undefined || account.credits === null) return;
-    this.#accounts.set(key, { ...account, credits: Math.max(0, account.credits - 1) });
+    this.#accounts.set(key, { ...account, credits: Math.max(0, account.credits - credits) });
   }
 
   all(): Readonly<Record<string, Account>> {

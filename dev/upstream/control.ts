@@ -7,7 +7,19 @@ import type { State } from "./state.ts";
 /** A control route: the fields its body may have, and what it does. It reads all of them before it changes anything. */
 type Route = { readonly fields: readonly string[]; act(state: State, fields: Fields): object };
 
-const FAULT_FIELDS = ["kind", "status", "body", "delayMs", "location", "bytes", "times", "path", "key", "charged"];
+const FAULT_FIELDS = [
+  "kind",
+  "status",
+  "body",
+  "delayMs",
+  "location",
+  "bytes",
+  "credits",
+  "times",
+  "path",
+  "key",
+  "charged",
+];
 
 const routes: ReadonlyMap<string, Route> = new Map([
   ["GET /__clock", { fields: [], act: readClock }],
@@ -102,6 +114,7 @@ function addFault({ faults }: State, fields: Fields): Fault {
     delayMs: fields.number("delayMs", 0, 600_000) ?? 0,
     location: fields.text("location") ?? "https://elsewhere.example/",
     bytes: fields.number("bytes", 0, 64 * 2 ** 20) ?? 8 * 2 ** 20,
+    credits: fields.number("credits", 0, 1_000) ?? 1,
     times: times === undefined ? 1 : times,
     path: fields.text("path") ?? null,
     key: fields.text("key") ?? null,

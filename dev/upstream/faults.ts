@@ -10,6 +10,7 @@ export const FAULT_KINDS = [
   "oversized",
   "redirect",
   "empty-urls",
+  "credits",
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -18,7 +19,8 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
  * What goes wrong, with which calls, how often:
  * `status` answers `status` with `body`; `delay` answers late; `hang` never answers; `reset` drops the connection; `truncate` announces
  * the whole body and sends half; `garbage` is a page, not JSON; `oversized` is JSON of more than `bytes`; `redirect` points to
- * `location`; `empty-urls` answers with empty links to clips. `delayMs` comes before any of them.
+ * `location`; `empty-urls` answers with empty links to clips; `credits` answers, says in `X-Credits-Charged` that it
+ * took `credits`, and takes them. `delayMs` comes before any of them.
  */
 export type Fault = {
   readonly kind: FaultKind;
@@ -27,6 +29,7 @@ export type Fault = {
   readonly delayMs: number;
   readonly location: string;
   readonly bytes: number;
+  readonly credits: number;
   /** Null until the faults are cleared. */
   readonly times: number | null;
   /** Null for all of them. */

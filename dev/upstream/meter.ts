@@ -8,17 +8,20 @@ export type ReceivedCall = {
   readonly key: string;
 };
 
+/** A call in the log: when it came, Unix milliseconds of the machine's clock, and the fault that it met. */
+export type LoggedCall = ReceivedCall & { readonly receivedAtMs: number; readonly fault: string | null };
+
 type Tally = { calls: number; charged: number; readonly byPath: Map<string, number> };
 
-const MOST_RECENT = 1_000;
+const MOST_RECENT = 10_000;
 
 /** Counts every call that reached the upstream, whatever became of it: the truth that a ledger is compared with. */
 export class Meter {
   readonly #tallies = new Map<string, Tally>();
-  #recent: ReceivedCall[] = [];
+  #recent: LoggedCall[] = [];
   #totalCalls = 0;
 
-  received(call: ReceivedCall): void {
+  received(call: LoggedCall): void {
     const tally = this.#tallyOf(call.key);
     tally.calls += 1;
     tally.byPath.set(call.path, (tally.byPath.get(call.path) ?? 0) + 1);
@@ -27,8 +30,8 @@ export class Meter {
     if (this.#recent.length > MOST_RECENT) this.#recent.shift();
   }
 
-  charged(key: string): void {
-    this.#tallyOf(key).charged += 1;
+  charged(key: string, credits: number): void {
+    this.#tallyOf(key).charged += credits;
   }
 
   reset(): void {
@@ -45,7 +48,7 @@ export class Meter {
   }
 
   /** The last calls, oldest first. */
-  recent(): readonly ReceivedCall[] {
+  recent(): readonly LoggedCall[] {
     return this.#recent;
   }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { decide } from "./decide.ts";
+import { decide, type Decision } from "./decide.ts";
 import { drawLatencyMs } from "./latency.ts";
 import type { ReceivedCall } from "./meter.ts";
 import { misbehave, type Delivery } from "./misbehave.ts";
@@ -13,20 +13,23 @@ import type { State } from "./state.ts";
  */
 export async function serve(state: State, { request, response }: Exchange, closing: AbortSignal): Promise<void> {
   const call = receivedCall(request);
-  state.meter.received(call);
   const fault = state.faults.take(call);
+  state.meter.received({ ...call, receivedAtMs: Date.now(), fault: fault?.kind ?? null });
   const delayMs = drawLatencyMs(state.mode.latency, state.latencyDraws) + (fault?.delayMs ?? 0);
   if (delayMs > 0) await sleep(delayMs, undefined, { signal: closing });
 
   const decided = (given: { readonly clips: boolean }) => decide(state, call, given);
-  const delivery: Delivery =
-    fault === undefined ? { kind: "answer", upTo: 1, ...decided({ clips: true }) } : misbehave(fault, decided);
-  if (delivery.charged) {
-    state.accounts.spend(call.key);
-    state.meter.charged(call.key);
+  const delivery: Delivery = fault === undefined ? undisturbed(decided({ clips: true })) : misbehave(fault, decided);
+  if (delivery.credits > 0) {
+    state.accounts.spend(call.key, delivery.credits);
+    state.meter.charged(call.key, delivery.credits);
   }
   if (delivery.kind === "reset") request.socket.resetAndDestroy();
   else if (delivery.kind === "answer") await send({ request, response }, delivery.reply, delivery.upTo);
+}
+
+function undisturbed({ reply, charged }: Decision): Delivery {
+  return { kind: "answer", reply, upTo: 1, credits: charged ? 1 : 0 };
 }
 
 function receivedCall({ method = "", url = "", headers }: IncomingMessage): ReceivedCall {

@@ -15,7 +15,7 @@ import { createState, type StateOptions } from "./state.ts";
  *   GET  /__keys          POST /__keys {key, state?, credits?, downloadTier?}
  *   GET  /__mode          POST /__mode {errorStyle?, rateLimit?, chargeNotFound?, p50Ms?, p99Ms?}
  *   GET  /__meter         POST /__meter/reset                               calls and charges per key; calls per path
- *   GET  /__calls                                                           the last 1,000 calls as they came in
+ *   GET  /__calls                                                           the last 10,000 calls as they came in, and when
  *   POST /__faults {kind, times?, path?, key?, ...}     DELETE /__faults    see `Fault` in faults.ts
  */
 

@@ -37,6 +37,8 @@ describe("the meter", () => {
         query: "username=%74iktok&x=a+b",
         headers: expect.objectContaining({ "x-forwarded-for": "10.0.0.1" }),
         key: KEY,
+        receivedAtMs: expect.any(Number),
+        fault: null,
       },
     ]);
   });

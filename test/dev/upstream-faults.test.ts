@@ -83,6 +83,21 @@ describe("a fault", () => {
     expect(await upstream.tally()).toEqual({ calls: 1, charged: 1 });
   });
 
+  it.each([{ credits: 3 }, { credits: 0 }])(
+    "credits: says that it took $credits, and takes them",
+    async ({ credits }) => {
+      await upstream.post("/__keys", { key: "small", credits: 10 });
+      await upstream.post("/__faults", { kind: "credits", credits });
+      const response = await upstream.withKey("small", USERID);
+      expect([response.headers.get("x-credits-charged"), await response.json()]).toEqual([
+        String(credits),
+        { id: "107955" },
+      ]);
+      expect(await upstream.tally("small")).toEqual({ calls: 1, charged: credits });
+      expect(await upstream.json("/__keys")).toMatchObject({ small: { credits: 10 - credits } });
+    },
+  );
+
   it("waits for the calls it is for, as often as it is told", async () => {
     await upstream.post("/__keys", { key: "other" });
     await upstream.post("/__faults", { kind: "status", status: 503, path: "/region-list/", key: "other", times: 2 });

@@ -11,6 +11,9 @@ export type SeenCall = {
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly key: string;
+  readonly receivedAtMs: number;
+  /** The fault that it met. */
+  readonly fault: string | null;
 };
 
 /** Of the tests themselves, so that what they ask directly is not in the books; other keys for that begin with it. */
