@@ -13,6 +13,7 @@ import { neonGraveyard } from "./adapters/neon-graveyard.ts";
 import { neonKeyDirectory } from "./adapters/neon-key-directory.ts";
 import { neonAuditLog, neonOutcomes, neonUsers } from "./adapters/neon-people.ts";
 import { neonPlatformLog } from "./adapters/neon-platform-log.ts";
+import { neonSpending } from "./adapters/neon-spending.ts";
 import { neonTenants } from "./adapters/neon-tenants.ts";
 import { neonUsageLedger } from "./adapters/neon-usage-ledger.ts";
 import { neonVault } from "./adapters/neon-vault.ts";
@@ -125,6 +126,10 @@ function money(config: Config, env: Env, log: Log) {
     platformKeys: upstashPlatformKeys(ledgerRedisOf(config), { keys: platformKeys, outMs: config.PLATFORM_KEY_OUT_MS }),
     usageQueue,
     usageLedger: neonUsageLedger(database(config, config.DATABASE_URL_RW)),
+    spendingBooks: neonSpending({
+      rw: database(config, config.DATABASE_URL_RW),
+      ops: database(config, config.DATABASE_URL_OPS),
+    }),
     graveyard: neonGraveyard(database(config, config.DATABASE_URL_OPS)),
     hits: bufferedHits(usageQueue, buffer, log),
   };

@@ -35,6 +35,7 @@ import type {
   UsageQueue,
   WaitBudget,
 } from "./ports.ts";
+import type { SpendingBooks } from "./ledger.ts";
 import type { Deliveries, Webhooks, WebhookSender } from "./webhook-ports.ts";
 import type { Targets } from "./webhook-target.ts";
 import type { RetryRules } from "./webhook.ts";
@@ -63,6 +64,7 @@ export type Services = {
   readonly deliveries: Deliveries;
   readonly webhookSender: WebhookSender;
   readonly usageLedger: UsageLedger;
+  readonly spendingBooks: SpendingBooks;
   readonly graveyard: Graveyard;
   readonly hits: HitCounter;
   readonly keyMemory: KeyMemory;

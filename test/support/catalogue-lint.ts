@@ -29,7 +29,7 @@ const rules: readonly string[] = [
        OR (cmd IN ('ALL', 'INSERT', 'UPDATE') AND coalesce(with_check, 'none') NOT IN (own, own_or_platform)))
      AND (tablename, policyname, cmd) NOT IN (('tenants', 'every_tenant', 'SELECT'), ('upstream_keys', 'sealed_keys', 'SELECT'),
        ('webhooks', 'sealed_secrets', 'SELECT'), ('webhook_events', 'unannounced', 'SELECT'),
-       ('webhook_deliveries', 'undelivered', 'SELECT'))`,
+       ('webhook_deliveries', 'undelivered', 'SELECT'), ('usage_daily_rollup', 'spent_this_month', 'SELECT'))`,
 
   `SELECT format('%s: %s may %s and the log is append-only', relname, grantee, privilege) FROM privileges
    WHERE relname = 'audit_log' AND privilege NOT IN ('SELECT', 'INSERT')`,
