@@ -48,7 +48,9 @@ const rows = [
   { file: "src/app.ts", imports: "./adapters/a.ts", allowed: false },
   { file: "src/app.ts", imports: "./proxy/a.ts", allowed: true },
   { file: "src/index.ts", imports: "./adapters/a.ts", allowed: false },
-  { file: "src/index.ts", imports: "./queue/a.ts", allowed: true },
+  { file: "src/index.ts", imports: "./boot.ts", allowed: true },
+  { file: "src/boot.ts", imports: "./adapters/a.ts", allowed: false },
+  { file: "src/boot.ts", imports: "./queue/a.ts", allowed: true },
 ];
 
 describe("the import rule", () => {
