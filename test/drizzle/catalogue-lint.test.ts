@@ -51,11 +51,15 @@ describe("goes red, for a lint that cannot is no lint, when a migration", () => 
       does: "DROP POLICY every_tenant ON app.tenants; CREATE POLICY every_tenant ON app.tenants TO app_ops USING (true)",
       says: "tenants: policy every_tenant lets app_ops past the tenant acted on",
     },
-    { does: "GRANT UPDATE (detail) ON app.audit_log TO app_ops", says: "audit_log: app_ops may UPDATE and the log is" },
-    { does: "GRANT TRUNCATE ON app.audit_log TO app_rw", says: "audit_log: app_rw may TRUNCATE and the log is" },
+    {
+      does: "GRANT UPDATE (detail) ON app.audit_log TO app_ops",
+      says: "audit_log: app_ops may UPDATE and it is append-only",
+    },
+    { does: "GRANT TRUNCATE ON app.audit_log TO app_rw", says: "audit_log: app_rw may TRUNCATE and it is append-only" },
     { does: "ALTER TABLE app.audit_log ENABLE TRIGGER append_only", says: "audit_log: no trigger refuses" },
+    { does: "DROP TRIGGER append_only ON app.invoices", says: "invoices: no trigger refuses" },
     { does: "DROP TRIGGER append_only ON app.audit_log", says: "audit_log: no trigger refuses" },
-    { does: "GRANT SELECT ON app.usage_events TO app_ops", says: "usage_events: app_ops may SELECT and no policy" },
+    { does: "GRANT SELECT ON app.usage_hits TO app_ops", says: "usage_hits: app_ops may SELECT and no policy" },
     { does: "GRANT UPDATE (name) ON app.tenants TO app_auth", says: "tenants: app_auth may UPDATE" },
     {
       does: "GRANT SELECT ON app.usage_events_default TO app_rw",

@@ -93,6 +93,12 @@ it("forgets the tenant with its transaction, because a pooler hands the connecti
   expect(next.rows).toEqual([{ tenant_id: TENANT_B }]);
 });
 
+it("lets nobody but app_ops near the readings of the platform's keys", async () => {
+  await expect(database.asTenant(TENANT_A, "SELECT FROM app.key_readings")).rejects.toThrow(/permission denied/);
+  await expect(database.auth.query("SELECT FROM app.key_readings")).rejects.toThrow(/permission denied/);
+  await expect(database.ops.query("UPDATE app.key_readings SET balance = 0")).rejects.toThrow(/permission denied/);
+});
+
 describe("app_auth", () => {
   it.each(["api_keys", "tenants", "plans", "upstream_keys"])(
     "sees nothing of %s until a key is named",
@@ -185,7 +191,10 @@ describe("app_ops", () => {
     { column: "data", table: "webhook_events" },
     { column: "webhook_id", table: "webhook_deliveries" },
     { column: "url", table: "webhooks" },
-  ])("reads no $column of $table, because sending an event again takes its id", async ({ column, table }) => {
+    { column: "document", table: "invoices" },
+    { column: "tenant_id", table: "usage_events" },
+    { column: "endpoint", table: "usage_events" },
+  ])("reads no $column of $table, because its work takes none", async ({ column, table }) => {
     await expect(database.ops.query(`SELECT ${column} FROM app.${table}`)).rejects.toThrow(/permission denied/);
   });
 
@@ -198,13 +207,26 @@ describe("app_ops", () => {
     expect([await found("webhook_events"), await found("webhook_deliveries")]).toEqual([1, 1]);
   });
 
+  it("sums what the platform's keys spent over all tenants, and nothing of a tenant's own key", async () => {
+    const spent = async () => (await database.ops.query("SELECT credits_charged FROM app.usage_events")).rowCount;
+    expect(await spent()).toBe(0);
+    const insert = rowOf["usage_events"]?.replace("'k'", "'platform-00000000'") ?? "";
+    await database.owner.query(insert, [TENANT_A]);
+    await database.owner.query(insert, [TENANT_B]);
+    expect(await spent()).toBe(2);
+  });
+
   it("reads the upstream keys in use of all tenants, sealed as they are, because the wrapping key is rotated for all", async () => {
     expect((await database.ops.query("SELECT FROM app.upstream_keys")).rowCount).toBe(2);
   });
 });
 
-describe("the audit log", () => {
-  const changes = ["UPDATE app.audit_log SET actor_id = ''", "DELETE FROM app.audit_log", "TRUNCATE app.audit_log"];
+describe.each([
+  { table: "audit_log", column: "actor_id" },
+  { table: "invoices", column: "checksum" },
+])("app.$table", ({ table, column }) => {
+  const update = `UPDATE app.${table} SET ${column} = ''`;
+  const changes = [update, `DELETE FROM app.${table}`, `TRUNCATE app.${table}`];
 
   it.each(changes)("is not rewritten by the Worker: %s", async (change) => {
     await expect(database.asTenant(TENANT_A, change)).rejects.toThrow(/permission denied/);
@@ -212,7 +234,7 @@ describe("the audit log", () => {
     await expect(database.auth.query(change)).rejects.toThrow(/permission denied/);
   });
 
-  it.each([...changes, "UPDATE app.audit_log SET actor_id = '' WHERE false"])(
+  it.each([...changes, `${update} WHERE false`])(
     "is not rewritten by its owner or a superuser either, not even while a replica applies: %s",
     async (change) => {
       await expect(database.owner.query(change)).rejects.toThrow(/append-only/);

@@ -17,7 +17,7 @@ const rules: readonly string[] = [
   `SELECT format('%s: policy %s shows every row', tablename, policyname) FROM pg_policies
    WHERE schemaname = 'app' AND 'true' IN (qual, with_check)
      AND (tablename, policyname) NOT IN (('plans', 'price_list'), ('dead_messages', 'bury'), ('dead_messages', 'look_at'),
-                                         ('tenants', 'every_tenant'))`,
+                                         ('tenants', 'every_tenant'), ('invoices', 'closed_months'))`,
 
   `SELECT format('%s: policy %s lets app_ops past the tenant acted on', tablename, policyname)
    FROM pg_policies JOIN tenant_tables ON relname = tablename
@@ -29,14 +29,16 @@ const rules: readonly string[] = [
        OR (cmd IN ('ALL', 'INSERT', 'UPDATE') AND coalesce(with_check, 'none') NOT IN (own, own_or_platform)))
      AND (tablename, policyname, cmd) NOT IN (('tenants', 'every_tenant', 'SELECT'), ('upstream_keys', 'sealed_keys', 'SELECT'),
        ('webhooks', 'sealed_secrets', 'SELECT'), ('webhook_events', 'unannounced', 'SELECT'),
-       ('webhook_deliveries', 'undelivered', 'SELECT'), ('usage_daily_rollup', 'spent_this_month', 'SELECT'))`,
+       ('webhook_deliveries', 'undelivered', 'SELECT'), ('invoices', 'closed_months', 'SELECT'),
+       ('usage_events', 'spent_on_platform_keys', 'SELECT'), ('usage_daily_rollup', 'spent_this_month', 'SELECT'))`,
 
-  `SELECT format('%s: %s may %s and the log is append-only', relname, grantee, privilege) FROM privileges
-   WHERE relname = 'audit_log' AND privilege NOT IN ('SELECT', 'INSERT')`,
+  `SELECT format('%s: %s may %s and it is append-only', relname, grantee, privilege) FROM privileges
+   WHERE relname IN ('audit_log', 'invoices') AND privilege NOT IN ('SELECT', 'INSERT')`,
 
   // Before, for a statement, on UPDATE, DELETE or TRUNCATE (pg_trigger.h); A: also while a replica applies.
-  `SELECT 'audit_log: no trigger refuses to change it' WHERE NOT EXISTS (
-     SELECT FROM pg_trigger WHERE tgrelid = 'app.audit_log'::regclass AND tgfoid = 'app.refuse_change'::regproc
+  `SELECT format('%s: no trigger refuses to change it', relname) FROM relations
+   WHERE relname IN ('audit_log', 'invoices') AND NOT EXISTS (
+     SELECT FROM pg_trigger WHERE tgrelid = relations.oid AND tgfoid = 'app.refuse_change'::regproc
        AND tgtype = 2 | 8 | 16 | 32 AND tgenabled = 'A')`,
 
   `SELECT format('%s: %s may %s and no policy says which rows', relname, grantee, privilege) FROM privileges
