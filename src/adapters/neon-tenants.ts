@@ -5,6 +5,7 @@ import type { PlanView, TenantView } from "../core/resources.ts";
 import { neonActs } from "./neon-acts.ts";
 import { asOperator, query, withTenant } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
+import { DAILY_QUOTA, MONTHLY_QUOTA } from "./neon-quotas.ts";
 import { iso, pageOf, pageQuery, rowsOf } from "./neon-rows.ts";
 
 export type TenantsSettings = {
@@ -54,16 +55,10 @@ export function neonTenants({ ops, rw, keyRetireMs }: TenantsSettings): Tenants 
 const PLANS = sql<PlanView>`SELECT name, burst_capacity, burst_refill_per_second, daily_quota, monthly_quota, monthly_price_cents,
   overage_cents_per_thousand_credits, own_key FROM app.plans ORDER BY monthly_price_cents`;
 
-/** What a tenant on the platform's keys may spend by its plan; having fallen back to them, by the free one. */
-const quotaOfPlan = (column: string) =>
-  sql`CASE t.key_mode WHEN 'shared' THEN (
-    SELECT ${sql.raw(`p.${column}`)} FROM app.plans p
-    WHERE p.name = CASE WHEN t.fell_back_at IS NULL THEN t.plan ELSE 'free' END) END`;
-
 const VIEW = sql<TenantView>`t.id, t.name, t.plan, t.status, t.key_mode, t.region, t.on_invalid_key,
   COALESCE(t.cache_scope, CASE t.key_mode WHEN 'byo' THEN 'tenant' ELSE 'pool' END) AS cache_scope,
   ${iso("t.trial_ends_at")} AS trial_ends_at, ${iso("t.fell_back_at")} AS fell_back_at,
-  ${quotaOfPlan("daily_quota")} AS daily_quota, COALESCE(t.monthly_quota, ${quotaOfPlan("monthly_quota")}) AS monthly_quota,
+  ${DAILY_QUOTA} AS daily_quota, ${MONTHLY_QUOTA} AS monthly_quota,
   t.tiklive_key_last4, ${iso("t.created_at")} AS created_at, ${iso("t.deleted_at")} AS deleted_at`;
 
 const ACT = sql`act AS (SELECT ${VIEW} FROM changed t)`;
