@@ -47,6 +47,10 @@ const PostUrl = v.pipe(
   v.transform((text) => canonicalPostUrl(text) ?? text),
 );
 
+const DAY_MS = 86_400_000;
+/** A month and the 35 days after it in which its usage may still come. The policies of Postgres let nothing younger be deleted. */
+const LEAST_RETAINED_DAYS = 66;
+
 /** Every setting of the Worker. README, "Settings", says what each means; durations are milliseconds, sizes bytes. */
 const Settings = v.object({
   UPSTREAM_URL: Url,
@@ -118,6 +122,11 @@ const Settings = v.object({
   MANY_KEYS_MS: v.pipe(wholeNumber("60000"), v.minValue(1)),
   ABANDONED_MS: wholeNumber("120000"),
   UNRECORDED_MS: wholeNumber("60000"),
+  LATE_EVENTS_MS: v.pipe(wholeNumber("3024000000"), v.minValue(1)),
+  RETAIN_USAGE_DAYS: v.pipe(wholeNumber("400"), v.minValue(LEAST_RETAINED_DAYS)),
+  RETAIN_EVENTS_DAYS: v.pipe(wholeNumber("90"), v.minValue(30)),
+  CRON_LEASE_MS: v.pipe(wholeNumber("30000"), v.minValue(1)),
+  RECONCILE_MS: wholeNumber("300000"),
   WEBHOOK_TARGETS: v.optional(v.picklist(["public", "any"]), "public"),
   WEBHOOK_DEADLINE_MS: wholeNumber("10000"),
   WEBHOOK_RETRY_MS: wholeNumber("5000"),
@@ -160,6 +169,14 @@ const Checked = v.pipe(
       "is not above KEY_FRESH_MS: a record that still counts would pay with a retired key",
     ),
     ["KEY_RETIRE_MS"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["LATE_EVENTS_MS"], ["RETAIN_USAGE_DAYS"]],
+      ({ LATE_EVENTS_MS, RETAIN_USAGE_DAYS }) => LATE_EVENTS_MS <= (RETAIN_USAGE_DAYS - 31) * DAY_MS,
+      "is not a month below RETAIN_USAGE_DAYS: what was deleted could be counted a second time",
+    ),
+    ["LATE_EVENTS_MS"],
   ),
 );
 

@@ -90,6 +90,7 @@ function settings(config: Config) {
     rewrapAtOnce: config.REWRAP_AT_ONCE,
     abandonedMs: config.ABANDONED_MS,
     unrecordedMs: config.UNRECORDED_MS,
+    lateEventsMs: config.LATE_EVENTS_MS,
     webhookTargets: config.WEBHOOK_TARGETS,
     webhookRetries: { firstDelayMs: config.WEBHOOK_RETRY_MS, mostAttempts: config.WEBHOOK_ATTEMPTS },
     platformDownloadTier: config.PLATFORM_DOWNLOAD_TIER,

@@ -3,26 +3,39 @@ import type { Recording, UsageLedger } from "../core/ports.ts";
 import type { HitBatch, UsageEvent } from "../core/usage.ts";
 import { query, withTenant } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
+import { lockAlerts, noteThresholds } from "./neon-quota-alerts.ts";
 
 /**
  * Keeps the books in Postgres as `app_rw`. Events and rollup are written by one statement, and the rollup grows by the rows that were
  * inserted, never by the rows that were delivered: whatever is delivered again adds nothing. So a failed call may be repeated although
  * nobody knows whether it was committed. One row that Postgres refuses has the call refused, and nothing is recorded; another
- * tenant's row fails it.
+ * tenant's row fails it. The thresholds of quotas that the events reach are noted in the same transaction.
  */
 export function neonUsageLedger(database: Database): UsageLedger {
   return {
     async addEvents(tenantId, events) {
-      if (events.length === 0) return { kind: "recorded" };
-      return recording(withTenant(database, tenantId, [query(insertEvents(events))]));
+      if (events.length === 0) return NOTHING;
+      return recording(async () => {
+        const [, , noted] = await withTenant(database, tenantId, [
+          query(insertEvents(events)),
+          query(lockAlerts(tenantId)),
+          query<{ id: string }>(noteThresholds(tenantId)),
+        ]);
+        return noted.rows.map(({ id }) => id);
+      });
     },
     async addHits(tenantId, batches) {
       const rows = batches.flatMap(hitRows);
-      if (rows.length === 0) return { kind: "recorded" };
-      return recording(withTenant(database, tenantId, [query(insertHits(rows))]));
+      if (rows.length === 0) return NOTHING;
+      return recording(async () => {
+        await withTenant(database, tenantId, [query(insertHits(rows))]);
+        return [];
+      });
     },
   };
 }
+
+const NOTHING: Recording = { kind: "recorded", announce: [] };
 
 /** Classes 22 and 23 of SQLSTATE, data and constraints: whenever it is repeated, the same statement fails in the same way. */
 const REFUSAL = /^2[23][0-9A-Z]{3}$/;
@@ -40,10 +53,9 @@ const STATE_NAMES: Readonly<Record<string, string>> = {
   "23514": "check_violation",
 };
 
-async function recording(statement: Promise<unknown>): Promise<Recording> {
+async function recording(record: () => Promise<readonly string[]>): Promise<Recording> {
   try {
-    await statement;
-    return { kind: "recorded" };
+    return { kind: "recorded", announce: await record() };
   } catch (error) {
     const state = sqlState(error);
     if (!REFUSAL.test(state)) throw error;

@@ -216,7 +216,8 @@ export type AddressLimiter = { allows(address: string): Promise<boolean> };
 export type UsageQueue = { send(messages: readonly UsageMessage[]): Promise<void> };
 
 export type Recording =
-  | { readonly kind: "recorded" }
+  /** `announce`: the events that webhooks are to hear of because of it. */
+  | { readonly kind: "recorded"; readonly announce: readonly string[] }
   /** Something among it can never be recorded, so nothing was. The reason names what is wrong and repeats no value. */
   | { readonly kind: "refused"; readonly reason: string };
 

@@ -141,9 +141,15 @@ export const AuditView = v.object({
   detail: v.record(v.string(), v.unknown()),
 });
 
-export const EventType = v.picklist(["upstream_key.invalid", "platform_key.out"]);
+export const EventType = v.picklist([
+  "upstream_key.invalid",
+  "quota.threshold",
+  "platform_key.out",
+  "ledger.drift",
+  "ledger.partitions",
+]);
 /** Events of the platform's own, which no tenant hears of. */
-export const PLATFORM_EVENTS: readonly string[] = ["platform_key.out"];
+export const PLATFORM_EVENTS: readonly string[] = ["platform_key.out", "ledger.drift", "ledger.partitions"];
 
 export const WebhookView = v.object({
   id: Uuid,

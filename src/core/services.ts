@@ -111,6 +111,7 @@ export type Services = {
   readonly rewrapAtOnce: number;
   readonly abandonedMs: number;
   readonly unrecordedMs: number;
+  readonly lateEventsMs: number;
   readonly webhookTargets: Targets;
   readonly webhookRetries: RetryRules;
   readonly platformDownloadTier: boolean;

@@ -1,7 +1,7 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { UsageEvent, UsageMessage } from "../../src/core/usage.ts";
 import { REFUSED_ENDPOINT } from "../support/memory-usage-ledger.ts";
-import { queueTimeline } from "../support/queue-timeline.ts";
+import { LATE_EVENTS_MS, queueTimeline } from "../support/queue-timeline.ts";
 import { sampleEvent, sampleHits } from "../support/sample-usage.ts";
 
 const TENANT = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
@@ -127,4 +127,69 @@ it("acknowledges what is recorded when the outbox does not answer, because the s
   await queue.deliver();
   expect(story).toEqual(["m done"]);
   expect(logged).toEqual(["outbox-not-emptied"]);
+});
+
+describe("what comes late", () => {
+  const NOW_MS = Date.UTC(2026, 10, 20);
+  const lateEvent = (ageMs: number) => event(TENANT, { occurredAtMs: NOW_MS - ageMs });
+  const lateHits = (ageMs: number): UsageMessage => ({
+    kind: "hits",
+    batch: sampleHits(TENANT, { flushedAtMs: NOW_MS - ageMs }),
+  });
+
+  it.each([
+    { what: "an event", of: lateEvent },
+    { what: "a batch of hits", of: lateHits },
+  ])("is recorded in its own day as long as the books know its id: $what", async ({ of }) => {
+    const { books, buried, ...queue } = queueTimeline();
+    queue.send("m", of(LATE_EVENTS_MS));
+    await queue.deliver();
+    expect(new Set(books.rollup().map(({ day }) => day))).toEqual(new Set(["2026-10-16"]));
+    expect(buried).toEqual([]);
+  });
+
+  it.each([
+    { what: "an event", of: lateEvent },
+    { what: "a batch of hits", of: lateHits },
+  ])("is buried after that, for it might be counted a second time, and holds up nothing: $what", async ({ of }) => {
+    const { books, buried, story, ...queue } = queueTimeline();
+    queue.send("late", of(LATE_EVENTS_MS + 1));
+    queue.send("good", event());
+    await queue.deliver();
+    expect(sumOf(books.rollup())).toBe(1);
+    expect(buried).toMatchObject([{ id: "late", reason: expect.stringContaining("too late") }]);
+    expect(story.toSorted()).toEqual(["good done", "late done"]);
+  });
+
+  it("leaves the outbox when it is buried, or the sweep would have it buried again each minute", async () => {
+    const { ledger, ...queue } = queueTimeline();
+    const settled = await queue.settled("/userid/");
+    queue.send("m", { kind: "event", event: settled });
+    queue.advance(LATE_EVENTS_MS + 1);
+    await queue.deliver();
+    expect(await ledger.unrecorded(0, 10)).toEqual([]);
+  });
+});
+
+describe("thresholds of quotas that events reach", () => {
+  const EVENT_ID = "0199c0de-0000-7000-8000-0000000000ee";
+
+  it("are told through the control queue once they are committed", async () => {
+    const { told, ...queue } = queueTimeline();
+    queue.reaches(EVENT_ID);
+    queue.send("m", event());
+    queue.send("n", event());
+    await queue.deliver();
+    expect(told).toEqual([{ kind: "event", tenantId: TENANT, eventId: EVENT_ID }]);
+  });
+
+  it("are left to the cron when that queue refuses, because the usage is recorded all the same", async () => {
+    const { story, logged, ...queue } = queueTimeline();
+    queue.reaches(EVENT_ID);
+    queue.breaks("control");
+    queue.send("m", event());
+    await queue.deliver();
+    expect(story).toEqual(["m done"]);
+    expect(logged).toEqual(["webhook-events-not-sent"]);
+  });
 });

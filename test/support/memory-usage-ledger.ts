@@ -27,13 +27,13 @@ export function memoryUsageLedger(): UsageLedger & { rollup(): RollupRow[] } {
       refuseForeign(tenantId, delivered);
       if (delivered.some((event) => cannotBeKept(event, event.occurredAtMs))) return REFUSED;
       for (const event of delivered) if (!events.has(event.eventId)) events.set(event.eventId, event);
-      return { kind: "recorded" };
+      return { kind: "recorded", announce: [] };
     },
     async addHits(tenantId, delivered) {
       refuseForeign(tenantId, delivered);
       if (delivered.some((batch) => cannotBeKept(batch, batch.flushedAtMs))) return REFUSED;
       for (const batch of delivered) if (!batches.has(batch.batchId)) batches.set(batch.batchId, batch);
-      return { kind: "recorded" };
+      return { kind: "recorded", announce: [] };
     },
     rollup: () => summed([...[...events.values()].map(rowOfEvent), ...[...batches.values()].flatMap(rowsOfBatch)]),
   };

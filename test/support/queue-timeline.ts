@@ -1,4 +1,5 @@
 import type { Change } from "../../src/core/changes.ts";
+import type { ControlMessage } from "../../src/core/control-ports.ts";
 import type { AnnouncePorts } from "../../src/queue/announce-event.ts";
 import type { CheckPorts } from "../../src/queue/check-key.ts";
 import { consume, type Message } from "../../src/queue/consume.ts";
@@ -10,7 +11,9 @@ import { sampleEvent } from "./sample-usage.ts";
 
 const TENANT = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
 
-type Part = "books" | "graveyard" | "ledger" | "changes";
+type Part = "books" | "graveyard" | "ledger" | "changes" | "control";
+
+export const LATE_EVENTS_MS = 35 * 86_400_000;
 
 type Waiting = { readonly id: string; readonly body: unknown; attempts: number; dueAtMs: number };
 
@@ -26,6 +29,8 @@ export function queueTimeline(queue = "tikedge-usage") {
   const story: string[] = [];
   const logged: string[] = [];
   const published: Change[] = [];
+  const told: ControlMessage[] = [];
+  const announced: string[] = [];
   const waiting: Waiting[] = [];
   const books = memoryUsageLedger();
   const graveyard = memoryGraveyard();
@@ -48,11 +53,17 @@ export function queueTimeline(queue = "tikedge-usage") {
       },
     },
     usageLedger: {
-      addEvents: (tenantId, events) => counted(events, () => books.addEvents(tenantId, events)),
+      addEvents: async (tenantId, events) => {
+        const recording = await counted(events, () => books.addEvents(tenantId, events));
+        return recording.kind === "recorded" ? { ...recording, announce: announced.splice(0) } : recording;
+      },
       addHits: (tenantId, batches) => counted(batches, () => books.addHits(tenantId, batches)),
     },
     graveyard: { bury: (messages) => through("graveyard", () => graveyard.bury(messages)) },
     ledger: { ...ledger, forget: (eventIds) => through("ledger", () => ledger.forget(eventIds)) },
+    controlQueue: { send: (messages) => through("control", async () => void told.push(...messages)) },
+    lateEventsMs: LATE_EVENTS_MS,
+    clock: () => nowMs,
     log: { info: () => undefined, error: (event) => void logged.push(event) },
   });
   const messageOf = (one: Waiting): Message => ({
@@ -69,6 +80,9 @@ export function queueTimeline(queue = "tikedge-usage") {
     story,
     logged,
     published,
+    told,
+    /** The next events that are added make these for webhooks. */
+    reaches: (...eventIds: readonly string[]) => void announced.push(...eventIds),
     waiting,
     books,
     buried: graveyard.buried,
