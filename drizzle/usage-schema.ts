@@ -28,6 +28,8 @@ export const usageEvents = app.table(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.eventId, t.occurredAt] }),
     index().on(t.tenantId, t.occurredAt),
+    // Small, and enough to find what has outlived its time: rows come in the order of time.
+    index("usage_events_by_time").using("brin", t.occurredAt),
     // With all that it is asked for, so that the events themselves are not read.
     index("usage_events_of_platform_keys")
       .on(t.upstreamKeyId, t.occurredAt, t.creditsCharged, t.creditsInDoubt)
@@ -67,6 +69,7 @@ export const usageHits = app.table(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.batchId, t.endpoint] }),
+    index("usage_hits_by_time").using("brin", t.flushedAt),
     check("usage_hits_counts_check", sql`${t.hits} >= 0 AND ${t.creditsSaved} >= 0`),
   ],
 );
@@ -88,10 +91,24 @@ export const tiktokUserSnapshots = app.table(
 );
 
 /** Messages that can never be recorded. `json`, not `jsonb`, which refuses some texts: what is buried here is malformed by trade. */
-export const deadMessages = app.table("dead_messages", {
-  id: text().primaryKey(),
-  queue: text().notNull(),
-  reason: text().notNull(),
-  body: json().notNull(),
-  buriedAt: instant("buried_at").notNull().defaultNow(),
-});
+export const deadMessages = app.table(
+  "dead_messages",
+  {
+    /** The queue's, by which a message that is delivered again is buried once. */
+    id: text().primaryKey(),
+    /** Ours, in the order of burial: what lists go by. */
+    entryId: uuid("entry_id")
+      .notNull()
+      .default(sql`uuidv7()`)
+      .unique(),
+    queue: text().notNull(),
+    reason: text().notNull(),
+    body: json().notNull(),
+    buriedAt: instant("buried_at").notNull().defaultNow(),
+    /** The last time. */
+    replayedAt: instant("replayed_at"),
+    replays: integer().notNull().default(0),
+    droppedAt: instant("dropped_at"),
+  },
+  (t) => [check("dead_messages_replays_check", sql`(${t.replays} > 0) = (${t.replayedAt} IS NOT NULL)`)],
+);

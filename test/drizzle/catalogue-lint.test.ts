@@ -59,7 +59,15 @@ describe("goes red, for a lint that cannot is no lint, when a migration", () => 
     { does: "ALTER TABLE app.audit_log ENABLE TRIGGER append_only", says: "audit_log: no trigger refuses" },
     { does: "DROP TRIGGER append_only ON app.invoices", says: "invoices: no trigger refuses" },
     { does: "DROP TRIGGER append_only ON app.audit_log", says: "audit_log: no trigger refuses" },
-    { does: "GRANT SELECT ON app.usage_hits TO app_ops", says: "usage_hits: app_ops may SELECT and no policy" },
+    { does: "GRANT SELECT ON app.tenant_users TO app_ops", says: "tenant_users: app_ops may SELECT and no policy" },
+    {
+      does: "CREATE POLICY outlived_too ON app.usage_hits FOR DELETE TO app_ops USING (hits = 0)",
+      says: "usage_hits: policy outlived_too does not bind to an age",
+    },
+    {
+      does: "ALTER POLICY outlived ON app.usage_hits USING (hits = 0 OR flushed_at < now() - interval '1 day')",
+      says: "usage_hits: policy outlived does not bind to an age",
+    },
     { does: "GRANT UPDATE (name) ON app.tenants TO app_auth", says: "tenants: app_auth may UPDATE" },
     {
       does: "GRANT SELECT ON app.usage_events_default TO app_rw",

@@ -17,7 +17,7 @@ const rules: readonly string[] = [
   `SELECT format('%s: policy %s shows every row', tablename, policyname) FROM pg_policies
    WHERE schemaname = 'app' AND 'true' IN (qual, with_check)
      AND (tablename, policyname) NOT IN (('plans', 'price_list'), ('dead_messages', 'bury'), ('dead_messages', 'look_at'),
-                                         ('tenants', 'every_tenant'), ('invoices', 'closed_months'))`,
+                                         ('tenants', 'every_tenant'), ('invoices', 'closed_months'), ('dead_messages', 'replay_or_drop'))`,
 
   `SELECT format('%s: policy %s lets app_ops past the tenant acted on', tablename, policyname)
    FROM pg_policies JOIN tenant_tables ON relname = tablename
@@ -30,7 +30,14 @@ const rules: readonly string[] = [
      AND (tablename, policyname, cmd) NOT IN (('tenants', 'every_tenant', 'SELECT'), ('upstream_keys', 'sealed_keys', 'SELECT'),
        ('webhooks', 'sealed_secrets', 'SELECT'), ('webhook_events', 'unannounced', 'SELECT'),
        ('webhook_deliveries', 'undelivered', 'SELECT'), ('invoices', 'closed_months', 'SELECT'),
-       ('usage_events', 'spent_on_platform_keys', 'SELECT'), ('usage_daily_rollup', 'spent_this_month', 'SELECT'))`,
+       ('usage_events', 'spent_on_platform_keys', 'SELECT'), ('usage_daily_rollup', 'spent_this_month', 'SELECT'),
+       ('usage_events', 'unplaced', 'SELECT'))
+     AND policyname NOT IN ('outlived_seen', 'outlived', 'outlived_only')`,
+
+  // Of what has outlived its time the clock sees and deletes rows of all tenants, and the policy itself says how old they are.
+  `SELECT format('%s: policy %s does not bind to an age', tablename, policyname) FROM pg_policies
+   WHERE schemaname = 'app' AND policyname LIKE 'outlived%'
+     AND (roles <> '{app_ops}' OR cmd NOT IN ('SELECT', 'DELETE') OR qual ~ ' OR ' OR qual !~ '< \\(now\\(\\) - ''[^'']+''::interval\\)\\)+$')`,
 
   `SELECT format('%s: %s may %s and it is append-only', relname, grantee, privilege) FROM privileges
    WHERE relname IN ('audit_log', 'invoices') AND privilege NOT IN ('SELECT', 'INSERT')`,
