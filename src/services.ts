@@ -7,6 +7,7 @@ import { joseIdentityTokens, noIdentityTokens } from "./adapters/jose-identity-t
 import { memoryAnswers } from "./adapters/memory-answers.ts";
 import { memoryKeyRecords, memoryOrigins } from "./adapters/memory-key-records.ts";
 import { connect, neonPart } from "./adapters/neon-database.ts";
+import { neonDeadMessages } from "./adapters/neon-dead-messages.ts";
 import { neonDeliveries } from "./adapters/neon-deliveries.ts";
 import { neonGatewayKeys } from "./adapters/neon-gateway-keys.ts";
 import { neonGraveyard } from "./adapters/neon-graveyard.ts";
@@ -19,7 +20,7 @@ import { neonUsageLedger } from "./adapters/neon-usage-ledger.ts";
 import { neonVault } from "./adapters/neon-vault.ts";
 import { neonWebhookSecrets } from "./adapters/neon-webhook-secrets.ts";
 import { neonWebhooks } from "./adapters/neon-webhooks.ts";
-import { queueControl, queueUsage } from "./adapters/queues.ts";
+import { queueControl, queueUsage, replayQueue } from "./adapters/queues.ts";
 import { restingKeyDirectory } from "./adapters/resting-key-directory.ts";
 import { tikliveUpstream } from "./adapters/tiklive-upstream.ts";
 import { upstashAnswers } from "./adapters/upstash-answers.ts";
@@ -132,6 +133,8 @@ function money(config: Config, env: Env, log: Log) {
       ops: database(config, config.DATABASE_URL_OPS),
     }),
     graveyard: neonGraveyard(database(config, config.DATABASE_URL_OPS)),
+    deadMessages: neonDeadMessages(database(config, config.DATABASE_URL_OPS)),
+    replayQueue: replayQueue({ usage: env.USAGE_QUEUE, control: env.CONTROL_QUEUE }),
     hits: bufferedHits(usageQueue, buffer, log),
   };
 }

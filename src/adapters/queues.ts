@@ -1,4 +1,5 @@
 import type { ControlMessage, ControlQueue } from "../core/control-ports.ts";
+import type { ReplayQueue } from "../core/dead-message.ts";
 import type { UsageQueue } from "../core/ports.ts";
 import type { UsageMessage } from "../core/usage.ts";
 
@@ -13,6 +14,19 @@ export function queueUsage(queue: Queue<UsageMessage>): UsageQueue {
 /** What the control plane has to tell, on its way through Cloudflare Queues. Throws when the queue refuses. */
 export function queueControl(queue: Queue<ControlMessage>): ControlQueue {
   return { send: (messages, delaySeconds = 0) => sendAll(queue, messages, delaySeconds) };
+}
+
+/**
+ * Sends again what was buried, as it was: what is wrong with it the consumer says, of now and not of then. A dead-letter queue's message goes
+ * to the queue before it, whose retries it has again.
+ */
+export function replayQueue(queues: { readonly usage: Queue; readonly control: Queue }): ReplayQueue {
+  return {
+    async send(name, body) {
+      const queue = name.startsWith("tikedge-control") ? queues.control : queues.usage;
+      await queue.send(body);
+    },
+  };
 }
 
 async function sendAll<Message>(queue: Queue<Message>, messages: readonly Message[], delaySeconds = 0): Promise<void> {

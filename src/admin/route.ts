@@ -4,6 +4,7 @@ import type { RouterRoute } from "hono/types";
 import { problems } from "../core/problem.ts";
 import type { Services } from "../core/services.ts";
 import { authenticate, type AuthenticatePorts } from "./authenticate.ts";
+import { deadMessagesRoute } from "./dead-messages.ts";
 import { keysRoute } from "./keys.ts";
 import { limitCaller } from "./limit-caller.ts";
 import { me } from "./me.ts";
@@ -43,6 +44,7 @@ const operationRoutes = (s: AdminPorts) =>
     .route("/keys", keysRoute(s))
     .route("/upstream-key", upstreamKeyRoute(s))
     .route("/platform-keys", platformKeysRoute(s))
+    .route("/dead-messages", deadMessagesRoute(s))
     .route("/wrapping-key", wrappingKeyRoute(s))
     .route("/webhooks", webhooksRoute(s))
     .route("/webhook-deliveries", webhookDeliveriesRoute(s))

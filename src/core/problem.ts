@@ -132,6 +132,7 @@ export const problems = {
     reducedCapacity(
       "The database does not answer. Whether it was done is not known: repeat it with the same Idempotency-Key.",
     ),
+  queueUnavailable: () => reducedCapacity("The queue does not take the message. Nothing was done."),
   identityTokensUnavailable: () =>
     problem(503, "identity-unavailable", "Tokens cannot be checked", {
       detail: "The identity provider's keys could not be read just now.",

@@ -35,6 +35,7 @@ import type {
   UsageQueue,
   WaitBudget,
 } from "./ports.ts";
+import type { DeadMessages, ReplayQueue } from "./dead-message.ts";
 import type { SpendingBooks } from "./ledger.ts";
 import type { Deliveries, Webhooks, WebhookSender } from "./webhook-ports.ts";
 import type { Targets } from "./webhook-target.ts";
@@ -66,6 +67,8 @@ export type Services = {
   readonly usageLedger: UsageLedger;
   readonly spendingBooks: SpendingBooks;
   readonly graveyard: Graveyard;
+  readonly deadMessages: DeadMessages;
+  readonly replayQueue: ReplayQueue;
   readonly hits: HitCounter;
   readonly keyMemory: KeyMemory;
   readonly originMemory: OriginMemory;
