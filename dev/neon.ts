@@ -40,6 +40,8 @@ export async function startNeon({ postgresUrl, port = 0, connections = 10 }: Neo
     const pool = new Pool({ connectionString: url.href, max: connections, idleTimeoutMillis: 5_000 });
     // An idle connection that Postgres ends is replaced by the next query.
     pool.on("error", () => undefined);
+    // So is one that ends between two statements of a batch: the next statement is what tells the batch.
+    pool.on("connect", (client) => client.on("error", () => undefined));
     pools.set(url.href, pool);
     return pool;
   }

@@ -145,6 +145,13 @@ describe("faults", () => {
     expect(await query`SELECT id FROM coins`).toEqual([{ id: 1 }]);
   });
 
+  it("outlives a connection that Postgres ends within a batch, since it serves everybody", async () => {
+    await expect(
+      query.transaction([query`SELECT pg_terminate_backend(pg_backend_pid())`, query`SELECT 1`]),
+    ).rejects.toThrow();
+    expect(await query`SELECT 1 AS one`).toEqual([{ one: 1 }]);
+  });
+
   it("counts requests and statements", async () => {
     const before = (await control("GET", "/__stats")) as { requests: number; commands: number };
     await query.transaction([query`SELECT 1`, query`SELECT 2`]);
