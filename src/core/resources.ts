@@ -145,11 +145,17 @@ export const EventType = v.picklist([
   "upstream_key.invalid",
   "quota.threshold",
   "platform_key.out",
+  "platform_key.balance_low",
   "ledger.drift",
   "ledger.partitions",
 ]);
 /** Events of the platform's own, which no tenant hears of. */
-export const PLATFORM_EVENTS: readonly string[] = ["platform_key.out", "ledger.drift", "ledger.partitions"];
+export const PLATFORM_EVENTS: readonly string[] = [
+  "platform_key.out",
+  "platform_key.balance_low",
+  "ledger.drift",
+  "ledger.partitions",
+];
 
 export const WebhookView = v.object({
   id: Uuid,

@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import * as v from "valibot";
+import { neonStatements } from "../../src/adapters/neon-statements.ts";
+import { closedInvoice, invoiceOf } from "../../src/core/invoice.ts";
+import type { Statements } from "../../src/core/statement-ports.ts";
+import { InvoiceView } from "../../src/core/statement-resources.ts";
+import { neonTenancy } from "../support/neon-tenancy.ts";
+import type { NeonTenancy } from "../support/neon-tenancy.ts";
+import { ABSENT } from "../support/sample-acts.ts";
+import { TENANT_A, TENANT_B } from "../support/tenancy-database.ts";
+
+const CLOSES_NOV = Date.parse("2026-12-04T00:00:00Z");
+
+let database: NeonTenancy;
+let statements: Statements;
+beforeAll(async () => {
+  database = await neonTenancy();
+  statements = neonStatements({ rw: database.connectAs("rw"), ops: database.connectAs("ops") });
+});
+beforeEach(async () => {
+  await database.owner.query(`
+    ALTER TABLE app.invoices DISABLE TRIGGER append_only; DELETE FROM app.invoices; ALTER TABLE app.invoices ENABLE ALWAYS TRIGGER append_only;
+    DELETE FROM app.usage_daily_rollup;
+    UPDATE app.tenants SET created_at = '2026-11-10T08:00:00Z', deleted_at = NULL, plan = 'pro', key_mode = 'shared', trial_ends_at = NULL`);
+});
+afterAll(() => database.close());
+
+/** Adds to the rollup, as the consumer does when something comes in. */
+async function spend(day: string, endpoint: string, counts: readonly number[], tenantId = TENANT_A): Promise<void> {
+  await database.owner.query(
+    `INSERT INTO app.usage_daily_rollup AS r VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (tenant_id, day, endpoint) DO UPDATE SET calls = r.calls + excluded.calls,
+       credits_charged = r.credits_charged + excluded.credits_charged,
+       credits_in_doubt = r.credits_in_doubt + excluded.credits_in_doubt, hits = r.hits + excluded.hits,
+       credits_saved = r.credits_saved + excluded.credits_saved`,
+    [tenantId, day, endpoint, ...counts],
+  );
+}
+
+async function invoiced(month: string, nowMs: number, tenantId = TENANT_A) {
+  const found = await statements.invoice(tenantId, month);
+  if (found === undefined) throw new Error("there is no such tenant");
+  return found.closed ?? { ...invoiceOf(found.facts, month, nowMs), checksum: null };
+}
+
+async function close(month: string, nowMs: number, tenantId = TENANT_A): Promise<boolean> {
+  const found = await statements.invoice(tenantId, month);
+  if (found === undefined) throw new Error("there is no such tenant");
+  return statements.keep(await closedInvoice(found.facts, month, nowMs));
+}
+
+describe("usage", () => {
+  beforeEach(async () => {
+    await spend("2026-11-10", "/userid/", [2, 1, 1, 3, 3]);
+    await spend("2026-11-10", "/user-posts/", [1, 1, 0, 0, 0]);
+    await spend("2026-11-12", "/userid/", [1, 1, 0, 0, 0]);
+    await spend("2026-11-12", "/userid/", [9, 9, 9, 9, 9], TENANT_B);
+  });
+
+  it("is summed by UTC day, both ends included", async () => {
+    const used = await statements.usage(TENANT_A, { from: "2026-11-10", to: "2026-11-12", group: "day" });
+    expect(used).toEqual({
+      centsPerThousand: 100,
+      rows: [
+        { group: "2026-11-10", calls: 3, credits_charged: 2, credits_in_doubt: 1, hits: 3, credits_saved: 3 },
+        { group: "2026-11-12", calls: 1, credits_charged: 1, credits_in_doubt: 0, hits: 0, credits_saved: 0 },
+      ],
+    });
+  });
+
+  it("is summed by endpoint, and leaves out other days", async () => {
+    const used = await statements.usage(TENANT_A, { from: "2026-11-11", to: "2026-11-30", group: "endpoint" });
+    expect(used?.rows.map(({ group, calls }) => [group, calls])).toEqual([["/userid/", 1]]);
+  });
+
+  it("is worth nothing to a BYO tenant, whose credits are its own, and stays after the tenant was deleted", async () => {
+    await database.owner.query("SET session_replication_role = replica");
+    await database.owner.query(
+      `UPDATE app.tenants SET key_mode = 'byo', active_upstream_key_id = uuidv7(), tiklive_key_last4 = 'last', deleted_at = now()
+       WHERE id = $1`,
+      [TENANT_A],
+    );
+    const used = await statements.usage(TENANT_A, { from: "2026-11-10", to: "2026-11-10", group: "endpoint" });
+    expect(used).toMatchObject({ centsPerThousand: 0, rows: [{ group: "/user-posts/" }, { group: "/userid/" }] });
+    await database.owner.query(
+      "UPDATE app.tenants SET key_mode = 'shared', active_upstream_key_id = NULL, tiklive_key_last4 = NULL",
+    );
+    await database.owner.query("SET session_replication_role = origin");
+  });
+
+  it("is nothing of a tenant that never was", async () => {
+    expect(await statements.usage(ABSENT, { from: "2026-11-01", to: "2026-11-30", group: "day" })).toBeUndefined();
+    expect(await statements.invoice(ABSENT, "2026-11")).toBeUndefined();
+    expect(await statements.invoiceMonths(ABSENT)).toBeUndefined();
+  });
+});
+
+describe("an invoice", () => {
+  it("is what the rollup says of the month, by endpoint", async () => {
+    await spend("2026-11-10", "/userid/", [2, 1, 1, 6, 6]);
+    await spend("2026-11-30", "/userid/", [0, 0, 0, 1, 1]);
+    await spend("2026-11-12", "/user-posts/", [250_003, 250_003, 0, 0, 0]);
+    await spend("2026-12-01", "/userid/", [7, 7, 7, 7, 7]);
+    const invoice = await invoiced("2026-11", Date.parse("2026-11-20T00:00:00Z"));
+    expect(v.parse(v.strictObject(InvoiceView.entries), invoice)).toEqual(invoice);
+    expect(invoice).toMatchObject({
+      tenant: "A",
+      status: "open",
+      number: 1,
+      plan: "pro",
+      lines: [
+        { endpoint: "/user-posts/", calls: 250_003, hit_ratio: 0 },
+        { endpoint: "/userid/", calls: 2, credits_charged: 1, credits_in_doubt: 1, hits: 7, hit_ratio: 0.7778 },
+      ],
+      total: { calls: 250_005, credits_charged: 250_004, credits_in_doubt: 1, hits: 7, credits_saved: 7 },
+      price_cents: 4_900,
+      overage_credits: 4,
+      overage_cents: 0,
+      amount_cents: 4_900,
+    });
+  });
+
+  it("never moves once it is closed: what comes in late is an adjustment on the next one", async () => {
+    await spend("2026-11-12", "/userid/", [250_000, 250_000, 0, 0, 0]);
+    expect(await close("2026-11", CLOSES_NOV)).toBe(true);
+    const before = await invoiced("2026-11", CLOSES_NOV);
+    expect(before).toMatchObject({ status: "closed", closed_at: "2026-12-04T00:00:00.000Z", amount_cents: 4_900 });
+
+    await spend("2026-11-30", "/userid/", [15, 15, 1, 0, 0]);
+    await spend("2026-11-30", "/user-posts/", [10, 10, 0, 4, 4]);
+    const now = Date.parse("2026-12-20T00:00:00Z");
+    expect(await invoiced("2026-11", now)).toEqual(before);
+    const late = { calls: 25, credits_charged: 25, credits_in_doubt: 1, hits: 4, credits_saved: 4, amount_cents: 2 };
+    const december = await invoiced("2026-12", now);
+    expect(december).toMatchObject({ adjustments: [{ of_month: "2026-11", ...late }], amount_cents: 4_902, number: 2 });
+
+    await close("2026-12", Date.parse("2027-01-04T00:00:00Z"));
+    await spend("2026-11-30", "/userid/", [5, 5, 0, 0, 0]);
+    const january = await invoiced("2027-01", Date.parse("2027-01-05T00:00:00Z"));
+    expect(january.adjustments).toMatchObject([{ of_month: "2026-11", credits_charged: 5, amount_cents: 1 }]);
+  });
+
+  it("has adjustments on the month that closes next alone, because two invoices would bill them twice", async () => {
+    await close("2026-11", CLOSES_NOV);
+    await spend("2026-11-30", "/userid/", [1, 1, 0, 0, 0]);
+    const now = Date.parse("2027-01-02T00:00:00Z");
+    expect(await invoiced("2026-12", now)).toMatchObject({ status: "closing", adjustments: [{ of_month: "2026-11" }] });
+    expect(await invoiced("2027-01", now)).toMatchObject({ status: "open", adjustments: [] });
+  });
+
+  it("takes in what was booked before the tenant's first month, for the ledger's clock may be behind", async () => {
+    await spend("2026-10-31", "/userid/", [2, 2, 0, 0, 0]);
+    expect(await invoiced("2026-11", CLOSES_NOV)).toMatchObject({
+      adjustments: [{ of_month: "2026-10", calls: 2, amount_cents: 0 }],
+    });
+  });
+
+  it("is kept once, whoever closes it and how often", async () => {
+    const kept = await Promise.all(Array.from({ length: 5 }, () => close("2026-11", CLOSES_NOV)));
+    expect(kept.filter(Boolean)).toHaveLength(1);
+    expect((await statements.invoiceMonths(TENANT_A))?.closed).toMatchObject([{ month: "2026-11", number: 1 }]);
+  });
+
+  it("is no other tenant's", async () => {
+    await close("2026-11", CLOSES_NOV);
+    expect((await statements.invoiceMonths(TENANT_B))?.closed).toEqual([]);
+    expect((await statements.invoice(TENANT_B, "2026-11"))?.closed).toBeNull();
+  });
+});
+
+describe("what is due", () => {
+  const due = (now: string) => statements.due(Date.parse(now), 10);
+
+  it("is each tenant's next month, once it has ended so long ago", async () => {
+    expect(await due("2026-11-30T23:59:59Z")).toEqual([]);
+    expect(await due("2026-12-01T00:00:00Z")).toEqual([
+      { tenantId: TENANT_A, month: "2026-11" },
+      { tenantId: TENANT_B, month: "2026-11" },
+    ]);
+    await close("2026-11", CLOSES_NOV);
+    expect(await due("2027-02-01T00:00:00Z")).toEqual([
+      { tenantId: TENANT_B, month: "2026-11" },
+      { tenantId: TENANT_A, month: "2026-12" },
+    ]);
+    expect(await statements.due(CLOSES_NOV, 1)).toHaveLength(1);
+  });
+
+  it("ends two months after a tenant was deleted, when nothing comes in for it any more", async () => {
+    await database.owner.query("UPDATE app.tenants SET deleted_at = '2026-11-30T23:59:59Z' WHERE id = $1", [TENANT_A]);
+    const months: string[] = [];
+    for (;;) {
+      const next = (await due("2027-12-01T00:00:00Z")).find(({ tenantId }) => tenantId === TENANT_A);
+      if (next === undefined) break;
+      months.push(next.month);
+      await close(next.month, CLOSES_NOV);
+    }
+    expect(months).toEqual(["2026-11", "2026-12", "2027-01"]);
+  });
+});
