@@ -13,8 +13,10 @@ import { neonGatewayKeys } from "./adapters/neon-gateway-keys.ts";
 import { neonGraveyard } from "./adapters/neon-graveyard.ts";
 import { neonKeyDirectory } from "./adapters/neon-key-directory.ts";
 import { neonAuditLog, neonOutcomes, neonUsers } from "./adapters/neon-people.ts";
+import { neonKeyReadings } from "./adapters/neon-key-readings.ts";
 import { neonPlatformLog } from "./adapters/neon-platform-log.ts";
 import { neonSpending } from "./adapters/neon-spending.ts";
+import { neonStatements } from "./adapters/neon-statements.ts";
 import { neonTenants } from "./adapters/neon-tenants.ts";
 import { neonUsageLedger } from "./adapters/neon-usage-ledger.ts";
 import { neonVault } from "./adapters/neon-vault.ts";
@@ -92,6 +94,9 @@ function settings(config: Config) {
     abandonedMs: config.ABANDONED_MS,
     unrecordedMs: config.UNRECORDED_MS,
     lateEventsMs: config.LATE_EVENTS_MS,
+    invoiceCloseMs: config.INVOICE_CLOSE_MS,
+    balanceAlertCredits: config.BALANCE_ALERT_CREDITS,
+    balanceWatchMs: config.BALANCE_WATCH_MS,
     webhookTargets: config.WEBHOOK_TARGETS,
     webhookRetries: { firstDelayMs: config.WEBHOOK_RETRY_MS, mostAttempts: config.WEBHOOK_ATTEMPTS },
     platformDownloadTier: config.PLATFORM_DOWNLOAD_TIER,
@@ -125,6 +130,7 @@ function money(config: Config, env: Env, log: Log) {
       log,
     ),
     platformLog: neonPlatformLog(database(config, config.DATABASE_URL_RW)),
+    platformKeyIds: async () => (await platformKeys()).map(({ id }) => id),
     platformKeys: upstashPlatformKeys(ledgerRedisOf(config), { keys: platformKeys, outMs: config.PLATFORM_KEY_OUT_MS }),
     usageQueue,
     usageLedger: neonUsageLedger(database(config, config.DATABASE_URL_RW)),
@@ -178,6 +184,8 @@ function control(config: Config, env: Env, log: Log) {
 function tenancy(config: Config) {
   const rw = database(config, config.DATABASE_URL_RW);
   return {
+    statements: neonStatements({ rw, ops: database(config, config.DATABASE_URL_OPS) }),
+    keyReadings: neonKeyReadings({ rw, ops: database(config, config.DATABASE_URL_OPS) }),
     tenants: neonTenants({ ops: database(config, config.DATABASE_URL_OPS), rw, keyRetireMs: config.KEY_RETIRE_MS }),
     gatewayKeys: neonGatewayKeys(rw),
     users: neonUsers(rw),

@@ -15,6 +15,8 @@ export type RouteDescription = {
   readonly params?: Json;
   /** By status. */
   readonly responses: Readonly<Record<string, Json>>;
+  /** Another media type that it answers in. */
+  readonly alsoAs?: string;
 };
 
 /** The document's form of a router's path. */
@@ -50,9 +52,7 @@ function operationOf(route: RouteDescription): Json {
       ? {}
       : { requestBody: { required: true, content: { "application/json": { schema: body } } } }),
     responses: {
-      ...Object.fromEntries(
-        Object.entries(route.responses).map(([status, schema]) => [status, done(schema, changes(method))]),
-      ),
+      ...Object.fromEntries(Object.entries(route.responses).map(([status, schema]) => [status, done(schema, route)])),
       ...(operation === undefined ? {} : refusals(...refusalsOf(method, operation))),
     },
   };
@@ -109,11 +109,12 @@ function takesNothing(body: Json): boolean {
   return Object.keys(body["properties"] ?? {}).length === 0 && body["type"] === "object";
 }
 
-function done(schema: Json, mayBeReplayed: boolean): Json {
-  const outcome = mayBeReplayed ? { anyOf: [schema, { $ref: "#/components/schemas/Replayed" }] } : schema;
+function done(schema: Json, { method, alsoAs }: RouteDescription): Json {
+  const outcome = changes(method) ? { anyOf: [schema, { $ref: "#/components/schemas/Replayed" }] } : schema;
+  const other = alsoAs === undefined ? {} : { [alsoAs]: { schema: { type: "string" } } };
   return {
     description: "Done.",
     headers: headersNamed("X-Request-Id"),
-    content: { "application/json": { schema: outcome } },
+    content: { "application/json": { schema: outcome }, ...other },
   };
 }

@@ -4,6 +4,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { descriptionOf, type Description } from "../../src/admin/describe.ts";
 import { app } from "../../src/app.ts";
 import * as resources from "../../src/core/resources.ts";
+import * as statements from "../../src/core/statement-resources.ts";
 import type { Services } from "../../src/core/services.ts";
 import { openApiDocument, type OpenApiDocument } from "./document.ts";
 import type { RouteDescription } from "./operations.ts";
@@ -22,6 +23,8 @@ const named: Readonly<Record<string, GenericSchema>> = {
   Webhook: resources.WebhookView,
   Delivery: resources.DeliveryView,
   PlatformKey: resources.PlatformKeyView,
+  Invoice: statements.InvoiceView,
+  Reading: statements.ReadingView,
 };
 
 /** The OpenAPI document of the app as it is: its own routes, and the schemas that they check by. */
@@ -47,7 +50,7 @@ export function routesOfApp(): readonly Route[] {
 
 /** Throws for a route that does not say what it is for: the document would lack it. */
 function described({ method, path, description }: Route): RouteDescription {
-  const { operation, summary, body, query, params, responses = {} } = description;
+  const { operation, summary, body, query, params, responses = {}, alsoAs } = description;
   if (summary === undefined) throw new Error(`${method} ${path} has no summary`);
   return {
     method,
@@ -57,6 +60,7 @@ function described({ method, path, description }: Route): RouteDescription {
     ...(body === undefined ? {} : { body: jsonSchema(body, "input") }),
     ...(query === undefined ? {} : { query: jsonSchema(query, "input") }),
     ...(params === undefined ? {} : { params: jsonSchema(params, "input") }),
+    ...(alsoAs === undefined ? {} : { alsoAs }),
     responses: Object.fromEntries(
       Object.entries(responses).map(([status, schema]) => [status, jsonSchema(schema, "output")]),
     ),

@@ -1,7 +1,7 @@
 import { Ratelimit } from "@upstash/ratelimit";
 import type { Redis } from "@upstash/redis/cloudflare";
 import { LRUCache } from "lru-cache";
-import type { Bucket, Log, RateLimiter } from "../core/ports.ts";
+import type { Bucket, BucketGauge, Log, RateLimiter } from "../core/ports.ts";
 
 /** Plans have few shapes of buckets, but tenants choose the budgets of their keys. */
 const MOST_SHAPES = 1_000;
@@ -11,7 +11,7 @@ const MOST_SHAPES = 1_000;
  * library's own timeout answers "success" with zeros, so it is told apart by its reason; its caches and analytics are off because they
  * grow without bound in an isolate.
  */
-export function upstashLimiter(redis: Redis, timeoutMs: number, log: Log): RateLimiter {
+export function upstashLimiter(redis: Redis, timeoutMs: number, log: Log): RateLimiter & BucketGauge {
   const limiters = new LRUCache<string, Ratelimit>({ max: MOST_SHAPES });
   const limiterOf = (bucket: Bucket) => {
     const shape = `${bucket.capacity}:${bucket.refill}:${bucket.everyMs}`;
@@ -30,6 +30,15 @@ export function upstashLimiter(redis: Redis, timeoutMs: number, log: Log): RateL
       } catch (error) {
         log.error("limiter-failed", { error });
         return { kind: "unavailable" };
+      }
+    },
+    async peek(name, bucket) {
+      try {
+        const { remaining, reset } = await limiterOf(bucket).getRemaining(name);
+        return { tokens: remaining, atMs: reset - bucket.everyMs };
+      } catch (error) {
+        log.error("limiter-failed", { error });
+        return undefined;
       }
     },
   };

@@ -19,6 +19,8 @@ export type Description = {
   readonly params?: Schema;
   /** By status: what the body is. */
   readonly responses?: Readonly<Record<number, Schema>>;
+  /** Another media type that it answers in when that is asked for. */
+  readonly alsoAs?: "text/csv";
 };
 
 /** Under this, a route's middleware carries what the OpenAPI document says of the route: there is no second copy to keep. */

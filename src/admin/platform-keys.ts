@@ -7,9 +7,7 @@ import { authorize } from "./authorize.ts";
 import { body, NoBody, params } from "./describe.ts";
 import { actOf, idempotent, rowOf } from "./idempotent.ts";
 import type { AdminEnv } from "./request.ts";
-import { found, Paged } from "./shapes.ts";
-
-const PlatformKeyId = v.pipe(v.string(), v.regex(/^platform-[0-9a-f]{8}$/, "is not the id of a platform key"));
+import { found, Paged, PlatformKeyId } from "./shapes.ts";
 
 export type PlatformKeysPorts = Pick<
   Services,

@@ -4,6 +4,8 @@ import type { RouterRoute } from "hono/types";
 import { problems } from "../core/problem.ts";
 import type { Services } from "../core/services.ts";
 import { authenticate, type AuthenticatePorts } from "./authenticate.ts";
+import { invoicesRoute } from "./invoices.ts";
+import { keyReadingsRoute } from "./key-readings.ts";
 import { deadMessagesRoute } from "./dead-messages.ts";
 import { keysRoute } from "./keys.ts";
 import { limitCaller } from "./limit-caller.ts";
@@ -15,6 +17,7 @@ import { refuseUnread } from "./refuse-unread.ts";
 import type { AdminEnv } from "./request.ts";
 import { ownTenantRoute, tenantsRoute } from "./tenants.ts";
 import { upstreamKeyRoute } from "./upstream-key.ts";
+import { usageRoute } from "./usage.ts";
 import { webhookDeliveriesRoute, webhooksRoute } from "./webhooks.ts";
 import { wrappingKeyRoute } from "./wrapping-key.ts";
 
@@ -44,6 +47,9 @@ const operationRoutes = (s: AdminPorts) =>
     .route("/keys", keysRoute(s))
     .route("/upstream-key", upstreamKeyRoute(s))
     .route("/platform-keys", platformKeysRoute(s))
+    .route("/platform-keys", keyReadingsRoute(s))
+    .route("/usage", usageRoute(s))
+    .route("/invoices", invoicesRoute(s))
     .route("/dead-messages", deadMessagesRoute(s))
     .route("/wrapping-key", wrappingKeyRoute(s))
     .route("/webhooks", webhooksRoute(s))

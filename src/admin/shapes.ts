@@ -11,6 +11,8 @@ export const Label = v.pipe(
   v.regex(/^[^\p{C}]*$/u, "holds control characters"),
 );
 
+export const PlatformKeyId = v.pipe(v.string(), v.regex(/^platform-[0-9a-f]{8}$/, "is not the id of a platform key"));
+
 /** A time, in UTC once it was read. */
 export const Instant = v.pipe(
   v.string(),

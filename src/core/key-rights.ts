@@ -1,4 +1,4 @@
-import type { Limit } from "./ports.ts";
+import type { Bucket, Limit } from "./ports.ts";
 import type { KeyRecord, Permission, Tenant } from "./tenant.ts";
 
 /** What a gateway key may do on the data plane. */
@@ -48,10 +48,14 @@ export function isTrialOver({ trialEndsAtMs }: Tenant, nowMs: number): boolean {
 /** The buckets that a request takes a token of: the tenant's, and its key's where it has one. */
 export function limitsOf(key: Rights & Pick<KeyRecord, "keyId" | "tenant">): readonly Limit[] {
   const { id, burst } = key.tenant;
-  const { capacity, refillPerSecond: refill } = burst;
-  const ofTenant: Limit = { policy: "burst", name: id, bucket: { capacity, refill, everyMs: 1_000 } };
+  const ofTenant: Limit = { policy: "burst", name: id, bucket: burstBucket(burst) };
   if (key.dailyRequests === null) return [ofTenant];
   return [ofTenant, { policy: "key", name: `key:${key.keyId}`, bucket: perDay(key.dailyRequests) }];
+}
+
+/** The bucket of all requests of a tenant, which stands under the tenant's id. */
+export function burstBucket({ capacity, refillPerSecond }: Tenant["burst"]): Bucket {
+  return { capacity, refill: refillPerSecond, everyMs: 1_000 };
 }
 
 /** Refilled one by one over the day, so that a budget that is used up comes back bit by bit and not at midnight. */

@@ -206,8 +206,14 @@ export type Limit = { readonly policy: "burst" | "key" | "control"; readonly nam
 /** What a limit decided on a request. */
 export type Rate = Omit<Limit, "name"> & { readonly decision: RateDecision };
 
+/** What a bucket held at a time, Unix milliseconds: since then it was refilled. */
+export type BucketLevel = { readonly tokens: number; readonly atMs: number };
+
 /** Token buckets by name, one for all isolates. */
 export type RateLimiter = { take(name: string, bucket: Bucket): Promise<RateDecision> };
+
+/** Reads the same buckets and takes nothing. Undefined when the limiter does not answer. */
+export type BucketGauge = { peek(name: string, bucket: Bucket): Promise<BucketLevel | undefined> };
 
 /** Bounds requests without a valid key per client address. Local to a colo; when in doubt it allows. */
 export type AddressLimiter = { allows(address: string): Promise<boolean> };

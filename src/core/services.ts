@@ -18,6 +18,7 @@ import type {
   AddressLimiter,
   AnswerMemory,
   AnswerStore,
+  BucketGauge,
   Graveyard,
   HitCounter,
   KeyDirectory,
@@ -37,6 +38,7 @@ import type {
 } from "./ports.ts";
 import type { DeadMessages, ReplayQueue } from "./dead-message.ts";
 import type { SpendingBooks } from "./ledger.ts";
+import type { KeyReadings, Statements } from "./statement-ports.ts";
 import type { Deliveries, Webhooks, WebhookSender } from "./webhook-ports.ts";
 import type { Targets } from "./webhook-target.ts";
 import type { RetryRules } from "./webhook.ts";
@@ -74,12 +76,16 @@ export type Services = {
   readonly originMemory: OriginMemory;
   readonly keyRecords: KeyRecordCache;
   readonly keyDirectory: KeyDirectory;
-  readonly limiter: RateLimiter;
+  readonly limiter: RateLimiter & BucketGauge;
   readonly unidentified: AddressLimiter;
   readonly peppers: () => Promise<ReadonlyMap<number, CryptoKey>>;
   /** The wrapping keys, by version. */
   readonly keks: () => Promise<ReadonlyMap<number, CryptoKey>>;
   readonly tenants: Tenants;
+  readonly statements: Statements;
+  readonly keyReadings: KeyReadings;
+  /** Of the platform's upstream keys, as the ledger names them. */
+  readonly platformKeyIds: () => Promise<readonly string[]>;
   readonly gatewayKeys: GatewayKeys;
   readonly users: Users;
   readonly auditLog: AuditLog;
@@ -115,6 +121,9 @@ export type Services = {
   readonly abandonedMs: number;
   readonly unrecordedMs: number;
   readonly lateEventsMs: number;
+  readonly invoiceCloseMs: number;
+  readonly balanceAlertCredits: number;
+  readonly balanceWatchMs: number;
   readonly webhookTargets: Targets;
   readonly webhookRetries: RetryRules;
   readonly platformDownloadTier: boolean;

@@ -13,6 +13,7 @@ const PASTED = "4f9aK2mQ7xW1zR8b";
 const ids: Readonly<Record<string, string>> = {
   tenantId: TENANT,
   keyId: "abcdefghijkl",
+  month: "2026-01",
   id: "platform-01234567",
   webhookId: TENANT,
   deliveryId: TENANT,

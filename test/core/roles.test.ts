@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { mayDo, operations, type OperationId, type Role } from "../../src/core/roles.ts";
 
-const reading = ["plans.list", "tenant.get", "keys.list", "keys.get", "upstream-key.get", "users.list"] as const;
+const reading = [
+  "plans.list",
+  "tenant.get",
+  "keys.list",
+  "keys.get",
+  "usage.get",
+  "invoices.list",
+  "invoices.get",
+  "upstream-key.get",
+  "users.list",
+] as const;
 const managing = [
   ...reading,
   "tenant.update",

@@ -13,6 +13,7 @@ type Asked = {
   readonly credential?: string;
   readonly tenant?: string;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 /** Enough to let the operator act for a tenant. */
@@ -36,7 +37,7 @@ export function controlPlane(ports: Readonly<Record<string, unknown>> = {}) {
     })
     .route("/v1", adminRoute({ ...usual, ...ports } as unknown as AdminPorts));
   const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} };
-  return async (method: string, path: string, { credential = ADMIN_TOKEN, tenant, body }: Asked = {}) => {
+  return async (method: string, path: string, { credential = ADMIN_TOKEN, tenant, body, headers }: Asked = {}) => {
     const response = await app.request(
       path,
       {
@@ -45,6 +46,7 @@ export function controlPlane(ports: Readonly<Record<string, unknown>> = {}) {
           authorization: `Bearer ${credential}`,
           ...(tenant === undefined ? {} : { "tikedge-tenant": tenant }),
           ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       },
@@ -52,7 +54,9 @@ export function controlPlane(ports: Readonly<Record<string, unknown>> = {}) {
       context,
     );
     const text = await response.text();
-    const { type, ...said }: Readonly<Record<string, unknown>> = text === "" ? {} : JSON.parse(text);
-    return { status: response.status, problem: String(type).split("/").at(-1), body: said };
+    const isJson = response.headers.get("content-type")?.includes("json") === true;
+    const { type, ...said }: Readonly<Record<string, unknown>> = isJson ? JSON.parse(text) : {};
+    const problem = String(type).split("/").at(-1);
+    return { status: response.status, headers: response.headers, problem, body: said, text };
   };
 }
