@@ -145,18 +145,36 @@ it("stops closing when Redis is gone and still sends what it closed, because eac
   t.advance(ABANDONED_MS);
   let asked = 0;
   await t.run({ settle: async (event) => ((asked += 1) > 3 ? "unavailable" : ledger.settle(event)) });
-  expect(asked).toBe(4);
+  expect(asked).toBe(5);
   expect(sent).toHaveLength(3);
   await t.run();
   expect(sent).toHaveLength(10);
 });
 
-it("takes on 200 in a run and the rest in the next, because an invocation has 1,000 requests", async () => {
+it("takes on 400 abandoned ones in a run and the rest in the next, because an invocation has 1,000 requests", async () => {
   const { sent, ...t } = timeline();
-  await Promise.all(Array.from({ length: 250 }, () => t.reserve()));
+  await Promise.all(Array.from({ length: 450 }, () => t.reserve()));
   t.advance(ABANDONED_MS);
   await t.run();
-  expect(sent).toHaveLength(200);
+  expect(sent).toHaveLength(400);
   await t.run();
-  expect(new Set(sent.map(({ eventId }) => eventId)).size).toBe(250);
+  expect(new Set(sent.map(({ eventId }) => eventId)).size).toBe(450);
+});
+
+it("sends 2,000 events that an outage left over in one run, each once, because the books are to be whole within a minute", async () => {
+  const { sent, ledger, ...t } = timeline();
+  const events = await Promise.all(Array.from({ length: 2_000 }, () => t.reserve()));
+  for (const event of events) await ledger.settle(event);
+  t.advance(UNRECORDED_MS);
+  await t.run();
+  expect(sent).toHaveLength(2_000);
+  expect(new Set(sent.map(({ eventId }) => eventId)).size).toBe(2_000);
+});
+
+it("ends, although an outbox that is never emptied would hand out the same for ever", async () => {
+  const { sent, ledger, ...t } = timeline();
+  const events = await Promise.all(Array.from({ length: 200 }, () => t.reserve()));
+  for (const event of events) await ledger.settle(event);
+  await t.run({ unrecorded: (_ageMs, limit) => ledger.unrecorded(0, limit) });
+  expect(sent).toHaveLength(15 * 200);
 });
