@@ -9,9 +9,10 @@ const migrationsFolder = join(import.meta.dirname, "migrations");
 const migrationLock = 7_305_318_246;
 
 /**
- * Brings the database up to date: what was not applied yet, in one transaction, and the months of usage from two back to twelve ahead.
- * Running it again, or twice at once, does no harm. Takes the owner's URL of a direct connection, for a lock on a session does not
- * survive a pooler. Throws an error that names what is wrong and holds no password.
+ * Brings the database up to date: what was not applied yet, in one transaction, and the months of usage from two back to three years ahead,
+ * for only the owner can make them, and a gateway that needs no deploy is not migrated. Running it again, or twice at once, does no harm.
+ * Takes the owner's URL of a direct connection, for a lock on a session does not survive a pooler. Throws an error that names what is wrong
+ * and holds no password.
  */
 export async function migrate(ownerDatabaseUrl: string): Promise<void> {
   const client = await connect(ownerDatabaseUrl);
@@ -20,7 +21,7 @@ export async function migrate(ownerDatabaseUrl: string): Promise<void> {
     await runMigrations(drizzle(client), { migrationsFolder });
     await client.query(
       `SELECT app.create_usage_month((now() AT TIME ZONE 'UTC' + months * interval '1 month')::date)
-       FROM generate_series(-2, 12) AS months`,
+       FROM generate_series(-2, 36) AS months`,
     );
   } catch (error) {
     throw new Error(`the migration failed: ${databaseMessage(error)}`, { cause: error });

@@ -124,7 +124,7 @@ const Settings = v.object({
   UNRECORDED_MS: wholeNumber("60000"),
   LATE_EVENTS_MS: v.pipe(wholeNumber("3024000000"), v.minValue(1)),
   RETAIN_USAGE_DAYS: v.pipe(wholeNumber("400"), v.minValue(LEAST_RETAINED_DAYS)),
-  RETAIN_EVENTS_DAYS: v.pipe(wholeNumber("90"), v.minValue(30)),
+  RETAIN_EVENTS_DAYS: v.pipe(wholeNumber("90"), v.minValue(32)),
   CRON_LEASE_MS: v.pipe(wholeNumber("30000"), v.minValue(1)),
   RECONCILE_MS: wholeNumber("300000"),
   INVOICE_CLOSE_MS: wholeNumber("259200000"),

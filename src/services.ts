@@ -14,7 +14,9 @@ import { neonGraveyard } from "./adapters/neon-graveyard.ts";
 import { neonKeyDirectory } from "./adapters/neon-key-directory.ts";
 import { neonAuditLog, neonOutcomes, neonUsers } from "./adapters/neon-people.ts";
 import { neonKeyReadings } from "./adapters/neon-key-readings.ts";
+import { neonPartitions } from "./adapters/neon-partitions.ts";
 import { neonPlatformLog } from "./adapters/neon-platform-log.ts";
+import { neonRetention } from "./adapters/neon-retention.ts";
 import { neonSpending } from "./adapters/neon-spending.ts";
 import { neonStatements } from "./adapters/neon-statements.ts";
 import { neonTenants } from "./adapters/neon-tenants.ts";
@@ -29,6 +31,7 @@ import { upstashAnswers } from "./adapters/upstash-answers.ts";
 import { upstashChangeLog, upstashConfirm } from "./adapters/upstash-changes.ts";
 import { upstashKeyRecords } from "./adapters/upstash-key-records.ts";
 import { upstashLedger } from "./adapters/upstash-ledger.ts";
+import { upstashLeases } from "./adapters/upstash-leases.ts";
 import { upstashLimiter } from "./adapters/upstash-limiter.ts";
 import { upstashPlatformKeys } from "./adapters/upstash-platform-keys.ts";
 import { connectRedis, upstashPart } from "./adapters/upstash-redis.ts";
@@ -59,6 +62,7 @@ export function services(config: Config, env: Env): Services {
     ...tenancy(config),
     ...vault(config),
     ...webhooks(config, log),
+    ...upkeep(config),
     parts: [
       upstashPart("redis", redisOf(config)),
       ...(config.LEDGER_REDIS_REST_URL === undefined ? [] : [upstashPart("ledger", ledgerRedisOf(config))]),
@@ -94,6 +98,8 @@ function settings(config: Config) {
     abandonedMs: config.ABANDONED_MS,
     unrecordedMs: config.UNRECORDED_MS,
     lateEventsMs: config.LATE_EVENTS_MS,
+    retainUsageDays: config.RETAIN_USAGE_DAYS,
+    retainEventsDays: config.RETAIN_EVENTS_DAYS,
     invoiceCloseMs: config.INVOICE_CLOSE_MS,
     balanceAlertCredits: config.BALANCE_ALERT_CREDITS,
     balanceWatchMs: config.BALANCE_WATCH_MS,
@@ -221,6 +227,15 @@ function webhooks(config: Config, log: Log) {
       mostAttempts: config.WEBHOOK_ATTEMPTS,
     }),
     webhookSender: fetchWebhook({ targets, deadlineMs, keks, clock }, log),
+  };
+}
+
+function upkeep(config: Config) {
+  const ops = database(config, config.DATABASE_URL_OPS);
+  return {
+    leases: upstashLeases(ledgerRedisOf(config), config.CRON_LEASE_MS),
+    partitions: neonPartitions(ops),
+    retention: neonRetention(ops),
   };
 }
 

@@ -49,7 +49,7 @@ describe("the settings", () => {
     { name: "PROBE_POST_URL", value: "https://canary.example/video/1" },
     { name: "MANY_KEYS", value: "0" },
     { name: "RETAIN_USAGE_DAYS", value: "65" },
-    { name: "RETAIN_EVENTS_DAYS", value: "29" },
+    { name: "RETAIN_EVENTS_DAYS", value: "31" },
     { name: "LATE_EVENTS_MS", value: "31881600001" },
     { name: "FAILOVER_MS", value: "5001" },
     { name: "OIDC_ISSUER", value: "https://canary.example" },

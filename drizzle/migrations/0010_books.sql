@@ -26,7 +26,7 @@ CREATE POLICY replay_or_drop ON app.dead_messages FOR UPDATE TO app_ops USING (t
 --> statement-breakpoint
 GRANT UPDATE (replayed_at, replays, dropped_at) ON app.dead_messages TO app_ops;
 --> statement-breakpoint
--- An event that no month was made for is looked for: when it occurred, and nothing else of it.
+-- An event that no month was made for is looked for: that it is there, and nothing of what it is.
 CREATE POLICY unplaced ON app.usage_events FOR SELECT TO app_ops USING (tableoid = 'app.usage_events_default'::regclass);
 --> statement-breakpoint
 -- The clock deletes what has outlived its time. How long that is, settings say; no setting, and no mistake in a statement, makes it shorter than
@@ -35,7 +35,7 @@ CREATE POLICY outlived_seen ON app.usage_events FOR SELECT TO app_ops USING (occ
 --> statement-breakpoint
 CREATE POLICY outlived ON app.usage_events FOR DELETE TO app_ops USING (occurred_at < now() - interval '66 days');
 --> statement-breakpoint
-GRANT SELECT (occurred_at), DELETE ON app.usage_events TO app_ops;
+GRANT SELECT (occurred_at, tableoid), DELETE ON app.usage_events TO app_ops;
 --> statement-breakpoint
 CREATE POLICY outlived_seen ON app.usage_hits FOR SELECT TO app_ops USING (flushed_at < now() - interval '66 days');
 --> statement-breakpoint

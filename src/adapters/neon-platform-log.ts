@@ -7,5 +7,8 @@ import { withTenant, type Database } from "./neon-database.ts";
 /** Acts that change nothing in Postgres, in the platform's own audit log. As `app_rw`: to it the platform is one tenant among others. */
 export function neonPlatformLog(database: Database): PlatformLog {
   const perform = neonActs(database, withTenant);
-  return { note: (act) => perform(act, { tenantId: PLATFORM, change: sql`WITH act AS (SELECT true AS noted)` }) };
+  const taken = { constraint: "webhook_events_tenant_id_id_pk", because: "It was told before." };
+  return {
+    note: (act) => perform(act, { tenantId: PLATFORM, change: sql`WITH act AS (SELECT true AS noted)`, taken }),
+  };
 }

@@ -230,7 +230,10 @@ export type Verdict =
   | { readonly kind: "confirmed"; readonly atMs: number }
   | { readonly kind: "unknown" };
 
-/** Acts on the platform whose change is not in Postgres. Each is noted with its event, and its outcome remembered, in one transaction. */
+/**
+ * Acts on the platform whose change is not in Postgres. Each is noted with its event, and its outcome remembered, in one transaction. A
+ * conflict, and nothing noted, when there is an event under its id already.
+ */
 export type PlatformLog = { note(act: Act): Promise<Acted<unknown>> };
 
 /** What travels through the `control` queue. Delivery is at least once and in any order; `delaySeconds` before the first. */

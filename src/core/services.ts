@@ -39,6 +39,7 @@ import type {
 import type { DeadMessages, ReplayQueue } from "./dead-message.ts";
 import type { SpendingBooks } from "./ledger.ts";
 import type { KeyReadings, Statements } from "./statement-ports.ts";
+import type { Leases, Partitions, Retention } from "./upkeep-ports.ts";
 import type { Deliveries, Webhooks, WebhookSender } from "./webhook-ports.ts";
 import type { Targets } from "./webhook-target.ts";
 import type { RetryRules } from "./webhook.ts";
@@ -68,6 +69,9 @@ export type Services = {
   readonly webhookSender: WebhookSender;
   readonly usageLedger: UsageLedger;
   readonly spendingBooks: SpendingBooks;
+  readonly leases: Leases;
+  readonly partitions: Partitions;
+  readonly retention: Retention;
   readonly graveyard: Graveyard;
   readonly deadMessages: DeadMessages;
   readonly replayQueue: ReplayQueue;
@@ -121,6 +125,8 @@ export type Services = {
   readonly abandonedMs: number;
   readonly unrecordedMs: number;
   readonly lateEventsMs: number;
+  readonly retainUsageDays: number;
+  readonly retainEventsDays: number;
   readonly invoiceCloseMs: number;
   readonly balanceAlertCredits: number;
   readonly balanceWatchMs: number;

@@ -1,7 +1,29 @@
+import { checkPartitions, type PartitionPorts } from "./check-partitions.ts";
+import { closeInvoices, type CloseInvoicesPorts } from "./close-invoices.ts";
 import { resendEvents, type ResendPorts } from "./resend-events.ts";
+import { retain, type RetainPorts } from "./retain.ts";
+import { runLeased, type Job, type LeasePorts } from "./run-leased.ts";
 import { sweep, type SweepPorts } from "./sweep.ts";
+import { watchBalances, type WatchBalancesPorts } from "./watch-balances.ts";
 
-/** What time brings. Every job catches up from state, so a run that was missed or doubled changes nothing. */
-export const onSchedule = (ports: SweepPorts & ResendPorts) => async (): Promise<void> => {
-  await Promise.all([sweep(ports), resendEvents(ports)]);
+export type CronPorts = LeasePorts &
+  SweepPorts &
+  ResendPorts &
+  PartitionPorts &
+  RetainPorts &
+  CloseInvoicesPorts &
+  WatchBalancesPorts;
+
+const jobs: readonly Job<CronPorts>[] = [
+  { name: "sweep", run: sweep },
+  { name: "resend-events", run: resendEvents },
+  { name: "check-partitions", run: checkPartitions },
+  { name: "retain", run: retain },
+  { name: "close-invoices", run: closeInvoices },
+  { name: "watch-balances", run: watchBalances },
+];
+
+/** What time brings. Every job catches up from state, so a run that was missed, cut off or doubled changes nothing. */
+export const onSchedule = (ports: CronPorts) => async (): Promise<void> => {
+  await Promise.all(jobs.map((job) => runLeased(ports, job)));
 };

@@ -51,8 +51,8 @@ describe("migrate", () => {
     const first = await months();
     await migrate(url);
     expect(await months()).toEqual(first);
-    // Two months back, this one, twelve ahead, and the default.
-    expect(first).toHaveLength(16);
+    // Two months back, this one, three years ahead, and the default.
+    expect(first).toHaveLength(40);
   });
 
   it("leaves a catalogue without a finding behind", async () => {

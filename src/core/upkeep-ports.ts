@@ -1,0 +1,41 @@
+/** Who runs a job of the clock, by the clock of Redis. Both throw when Redis does not answer. */
+export type Leases = {
+  /** Whether the job is the holder's now, and nobody else's until it is given back or its time is over. */
+  take(job: string, holder: string): Promise<boolean>;
+  /** Gives a job back that is still the holder's: nobody takes it within the next `restMs`. */
+  giveBack(job: string, holder: string, restMs: number): Promise<void>;
+};
+
+/** What the partitions of `usage_events` lack. */
+export type PartitionGaps = {
+  /** Of the current month and the three after it, those without a partition: `2026-11`. */
+  readonly missing: readonly string[];
+  /** Events that no month was made for; no more than 10,000 are counted. */
+  readonly inDefault: number;
+};
+
+/** Throws `Unavailable` when Postgres does not answer. */
+export type Partitions = { gaps(): Promise<PartitionGaps> };
+
+/** Usage is deleted by the time it occurred at. */
+export type UsageTable = "usage_events" | "usage_hits";
+/** What is done with, and deleted by its age. */
+export type DoneTable = "webhook_deliveries" | "webhook_events" | "dead_messages";
+
+/**
+ * Deletes what has outlived its time, by Postgres' clock and never anything younger: the database refuses it. Throws `Unavailable` when
+ * Postgres does not answer; what is deleted twice is deleted.
+ */
+export type Retention = {
+  /** Between which times there is usage older than so many days, Unix milliseconds; nothing when there is none. */
+  outlived(
+    table: UsageTable,
+    days: number,
+  ): Promise<{ readonly oldestMs: number; readonly beforeMs: number } | undefined>;
+  /** Deletes usage from before a time, of what is older than so many days; returns how many rows. */
+  deleteUsage(table: UsageTable, days: number, beforeMs: number): Promise<number>;
+  /** Deletes some of what is done with and older than so many days; returns how many rows. */
+  deleteDone(table: DoneTable, days: number, limit: number): Promise<number>;
+  /** Deletes the outcomes of requests that can no longer be repeated. */
+  deleteOutcomes(): Promise<void>;
+};
