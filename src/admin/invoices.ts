@@ -61,7 +61,7 @@ async function invoiceAsked({ statements, clock }: InvoicesPorts, asked: { tenan
   const { facts, closed } = found(await statements.invoice(asked.tenantId, asked.month));
   if (closed !== null) return closed;
   const nowMs = clock();
-  if (!invoiceMonths(facts, nowMs).includes(asked.month)) throw problems.noInvoice(asked.month);
+  if (!invoiceMonths(facts, nowMs).includes(asked.month)) throw problems.noInvoice();
   return { ...invoiceOf(facts, asked.month, nowMs), checksum: null };
 }
 

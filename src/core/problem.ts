@@ -99,9 +99,9 @@ export const problems = {
   malformedJson: () => problem(400, "malformed-json", "Malformed JSON", { detail: "The body is not a JSON object." }),
   /** One text for what is somebody else's and for what is not there. */
   notFound: () => problem(404, "not-found", "Not found", { detail: "There is nothing with this id." }),
-  noInvoice: (month: string) =>
+  noInvoice: () =>
     problem(404, "not-found", "Not found", {
-      detail: `There is no invoice of ${month}: the tenant was not there, or the month has not begun.`,
+      detail: "There is no invoice of this month: the tenant was not there, or the month has not begun.",
     }),
   tenantRequired: () =>
     problem(400, "tenant-required", "No tenant named", {
