@@ -16,6 +16,7 @@ import {
   UserRole,
   WrappingRotation,
 } from "../src/core/resources.ts";
+import { UsageView } from "../src/core/statement-resources.ts";
 import { readSettings } from "./settings.ts";
 import { stateIn } from "./state.ts";
 
@@ -121,6 +122,28 @@ const commands: Readonly<Record<string, Command>> = {
     warns: "This key stops working everywhere.",
     run: (client, given) => client.v1.keys[":keyId"].$delete({ param: { keyId: given.at(0) }, json: {} }),
   },
+  usage: {
+    takes: "[--from DAY] [--to DAY] [--group day|endpoint]",
+    does: "Read what was used, in this month unless said otherwise",
+    run: (client, given) => {
+      const group = given.oneOf("group", UsageView.entries.group.options);
+      return client.v1.usage.$get({ query: present({ from: given.text("from"), to: given.text("to"), group }) });
+    },
+  },
+  "invoice list": {
+    takes: PAGE,
+    does: "List invoices, newest first",
+    run: (client, given) => client.v1.invoices.$get(paged(given)),
+  },
+  "invoice get": {
+    takes: "MONTH [--csv]",
+    does: "Read the invoice of a month such as 2026-11",
+    run: (client, given) =>
+      client.v1.invoices[":month"].$get({
+        param: { month: given.at(0) },
+        query: { format: given.has("csv") ? "csv" : "json" },
+      }),
+  },
   "upstream-key get": {
     takes: "",
     does: "Read which upstream key pays",
@@ -210,6 +233,30 @@ const commands: Readonly<Record<string, Command>> = {
     does: "Use a platform key again that was taken out",
     run: (client, given) => client.v1["platform-keys"][":id"].restore.$post({ param: { id: given.at(0) }, json: {} }),
   },
+  "reading add": {
+    takes: "PLATFORM-KEY-ID --balance CREDITS [--bought CREDITS] [--read-at TIME]",
+    does: "Enter what the upstream says is left on a platform key",
+    run: (client, given) =>
+      client.v1["platform-keys"][":id"].readings.$post({
+        param: { id: given.at(0) },
+        json: {
+          balance: given.number("balance") ?? Number(given.needed("balance")),
+          ...present({ bought: given.number("bought"), read_at: given.text("read-at") }),
+        },
+      }),
+  },
+  "reading list": {
+    takes: `PLATFORM-KEY-ID ${PAGE}`,
+    columns: "read_at balance bought spent_by_reading credits_charged credits_in_doubt difference explained",
+    does: "List readings of a platform key's balance beside the books",
+    run: (client, given) =>
+      client.v1["platform-keys"][":id"].readings.$get({ param: { id: given.at(0) }, ...paged(given) }),
+  },
+  balance: {
+    takes: "PLATFORM-KEY-ID",
+    does: "Estimate what is left on a platform key, and until when",
+    run: (client, given) => client.v1["platform-keys"][":id"].balance.$get({ param: { id: given.at(0) } }),
+  },
   "wrapping-key rotate": {
     takes: "",
     does: "Wrap every stored secret with the newest wrapping key",
@@ -234,7 +281,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (!given.everywhere.yes && !(await agrees(command))) return 1;
   const answer = await command.run(await clientOf(given.everywhere), given);
-  return print({ ok: answer.ok, body: await answer.text() }, { ...command, json: given.everywhere.json });
+  const json = given.everywhere.json || (answer.ok && given.has("csv"));
+  return print({ ok: answer.ok, body: await answer.text() }, { ...command, json });
 }
 
 /** What can be done with the noun that was named, or everything. */
@@ -432,15 +480,21 @@ function problemText(body: string): string {
 }
 
 const Row = v.record(v.string(), v.unknown());
-const Page = v.object({ data: v.array(Row), next_cursor: v.nullable(v.string()) });
+const Page = v.object({
+  data: v.array(Row),
+  next_cursor: v.optional(v.nullable(v.string()), null),
+  /** Of the columns of all rows. */
+  total: v.optional(Row),
+});
 
 /** A list as a table, one thing as its fields. */
 function shown(body: unknown, columns?: readonly string[]): string {
   const page = v.safeParse(Page, body);
   if (!page.success) return aligned(Object.entries(v.parse(Row, body)).map(([name, value]) => [name, cell(value)]));
-  const { data, next_cursor } = page.output;
+  const { data, next_cursor, total } = page.output;
   const names = columns ?? Object.keys(data[0] ?? {});
-  const rows = data.map((row) => names.map((name) => cell(row[name])));
+  const all = total === undefined ? data : [...data, { group: "total", ...total }];
+  const rows = all.map((row) => names.map((name) => cell(row[name])));
   const more = next_cursor === null ? "" : `more: --cursor ${next_cursor}\n`;
   return data.length === 0 ? "none\n" : `${aligned([names, ...rows])}${more}`;
 }

@@ -146,6 +146,11 @@ describe("the command line, against a gateway that notes what it is sent", () =>
     { command: "user set ann --role admin", sends: "PUT /v1/users/ann", body: { role: "admin" } },
     { command: "user remove ann", sends: "DELETE /v1/users/ann", body: {} },
     { command: "delivery replay 7", sends: "POST /v1/webhook-deliveries/7/replay", body: {} },
+    {
+      command: "reading add 7 --balance 9000 --bought 500 --read-at 2026-01-31T12:00:00Z",
+      sends: "POST /v1/platform-keys/7/readings",
+      body: { balance: 9_000, bought: 500, read_at: "2026-01-31T12:00:00Z" },
+    },
     { command: "platform-key restore 7", sends: "POST /v1/platform-keys/7/restore", body: {} },
   ])("'$command' sends $sends", async ({ command, sends, body }) => {
     expect(await run(command.split(" "), [{ status: 200, body: { id: "7" } }])).toMatchObject({ code: 0 });
@@ -187,6 +192,34 @@ describe("the command line, against a gateway that notes what it is sent", () =>
     expect(recorded.map((request) => request.url)).toEqual(["/v1/webhook-deliveries?limit=1&status=dead"]);
   });
 
+  it.each([
+    { command: "usage", sends: "/v1/usage" },
+    {
+      command: "usage --from 2026-01-01 --to 2026-01-31 --group endpoint",
+      sends: "/v1/usage?from=2026-01-01&to=2026-01-31&group=endpoint",
+    },
+    { command: "invoice list --limit 3", sends: "/v1/invoices?limit=3" },
+    { command: "invoice get 2026-01", sends: "/v1/invoices/2026-01?format=json" },
+    { command: "reading list 7 --limit 3", sends: "/v1/platform-keys/7/readings?limit=3" },
+    { command: "balance 7", sends: "/v1/platform-keys/7/balance" },
+  ])("'$command' reads $sends", async ({ command, sends }) => {
+    expect(await run(command.split(" "))).toMatchObject({ code: 0 });
+    expect(recorded.map(({ method, url }) => `${method} ${url}`)).toEqual([`GET ${sends}`]);
+  });
+
+  it("shows usage as a table with its total, and an invoice's CSV as it is, for a spreadsheet", async () => {
+    const usage = { from: "2026-01-01", to: "2026-01-02", group: "day", data: [{ group: "2026-01-01", calls: 5 }] };
+    const shown = await run(["usage"], [{ status: 200, body: { ...usage, total: { calls: 15 } } }]);
+    expect(shown.out).toBe("group       calls\n2026-01-01  5\ntotal       15\n");
+    const csv = await run(["invoice", "get", "2026-01", "--csv"], [{ status: 200, body: "a,b" }]);
+    expect(csv.out).toBe('"a,b"\n');
+    const refused = await run(
+      ["invoice", "get", "2026-01", "--csv"],
+      [{ status: 404, body: { title: "No", detail: "x" } }],
+    );
+    expect(refused).toMatchObject({ code: 1, out: "", err: "No: x\n" });
+  });
+
   it("rotates the wrapping key until nothing remains, and not for ever when something cannot be opened", async () => {
     const round = (rewrapped: number, remaining: number): Reply => ({
       status: 200,
@@ -222,6 +255,8 @@ describe("the command line, against a gateway that notes what it is sent", () =>
       says: "--permissions is for secret keys",
       because: "what a page may do is not chosen",
     },
+    { args: ["usage", "--group", "week"], says: "--group is one of", because: "usage is not summed so" },
+    { args: ["reading", "add", "7"], says: "--balance is missing", because: "nothing was read" },
     { args: ["delivery", "list", "--status", "lost"], says: "--status is one of", because: "no delivery is that" },
     { args: ["me", "--base-url", "tikedge"], says: "tikedge is not a URL", because: "that is nowhere" },
   ])("sends nothing and exits with 2 for $args: $because", async ({ args, says }) => {
