@@ -40,6 +40,19 @@ describe("a tenant's bucket", () => {
     expect(refused.resetAtMs).toBeLessThanOrEqual(beforeMs + 43_200_000);
   });
 
+  it("is read without taking anything, as it was left and since when", async () => {
+    const burst = { capacity: 5, refill: 1, everyMs: 3_600_000 };
+    expect(await limiter().peek("looked-at", burst)).toMatchObject({ tokens: 5 });
+    const beforeMs = Date.now();
+    await limiter().take("looked-at", burst);
+    const levels = [await limiter().peek("looked-at", burst), await limiter().peek("looked-at", burst)];
+    expect(levels.map((level) => level?.tokens)).toEqual([4, 4]);
+    expect(levels[0]?.atMs).toBeGreaterThanOrEqual(beforeMs);
+    expect(levels[0]?.atMs).toBeLessThanOrEqual(Date.now());
+    await redis().fault({ kind: "down", times: 1 });
+    expect(await limiter().peek("looked-at", burst)).toBeUndefined();
+  });
+
   it("states no figures when Redis does not answer in time, though the library calls that a success with zeros", async () => {
     await redis().fault({ kind: "delay", delayMs: 300, times: 1 });
     expect(await limiter(50).take("tenant-b", { capacity: 5, refill: 1, everyMs: 1_000 })).toEqual({
