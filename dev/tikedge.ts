@@ -7,6 +7,7 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { hc } from "hono/client";
 import * as v from "valibot";
 import type { AppType } from "../src/app.ts";
+import { DeadMessageState } from "../src/core/dead-message.ts";
 import {
   DeliveryView,
   EventType,
@@ -222,6 +223,35 @@ const commands: Readonly<Record<string, Command>> = {
     does: "Deliver again",
     run: (client, given) =>
       client.v1["webhook-deliveries"][":deliveryId"].replay.$post({ param: { deliveryId: given.at(0) }, json: {} }),
+  },
+  "dead list": {
+    takes: `${PAGE} [--queue QUEUE] [--state buried|replayed|dropped]`,
+    columns: "id queue state reason replays buried_at",
+    does: "List messages that no consumer could take, newest first",
+    run: (client, given) => {
+      const state = given.oneOf("state", DeadMessageState.options);
+      const query = { ...paged(given).query, ...present({ queue: given.text("queue"), state }) };
+      return client.v1["dead-messages"].$get({ query });
+    },
+  },
+  "dead show": {
+    takes: "DEAD-MESSAGE-ID",
+    does: "Read a dead message with its body",
+    run: (client, given) =>
+      client.v1["dead-messages"][":deadMessageId"].$get({ param: { deadMessageId: given.at(0) } }),
+  },
+  "dead replay": {
+    takes: "DEAD-MESSAGE-ID",
+    does: "Send a dead message to its queue again",
+    run: (client, given) =>
+      client.v1["dead-messages"][":deadMessageId"].replay.$post({ param: { deadMessageId: given.at(0) }, json: {} }),
+  },
+  "dead drop": {
+    takes: "DEAD-MESSAGE-ID",
+    does: "Drop a dead message for good",
+    warns: "This message can never be sent again: what it would have recorded stays unrecorded.",
+    run: (client, given) =>
+      client.v1["dead-messages"][":deadMessageId"].$delete({ param: { deadMessageId: given.at(0) }, json: {} }),
   },
   "platform-key list": {
     takes: "",

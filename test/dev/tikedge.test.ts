@@ -145,6 +145,8 @@ describe("the command line, against a gateway that notes what it is sent", () =>
     { command: "upstream-key remove", sends: "DELETE /v1/upstream-key", body: {} },
     { command: "user set ann --role admin", sends: "PUT /v1/users/ann", body: { role: "admin" } },
     { command: "user remove ann", sends: "DELETE /v1/users/ann", body: {} },
+    { command: "dead replay 7", sends: "POST /v1/dead-messages/7/replay", body: {} },
+    { command: "dead drop 7", sends: "DELETE /v1/dead-messages/7", body: {} },
     { command: "delivery replay 7", sends: "POST /v1/webhook-deliveries/7/replay", body: {} },
     {
       command: "reading add 7 --balance 9000 --bought 500 --read-at 2026-01-31T12:00:00Z",
@@ -193,6 +195,11 @@ describe("the command line, against a gateway that notes what it is sent", () =>
   });
 
   it.each([
+    { command: "dead show 7", sends: "/v1/dead-messages/7" },
+    {
+      command: "dead list --queue tikedge-usage --state buried --limit 5",
+      sends: "/v1/dead-messages?limit=5&queue=tikedge-usage&state=buried",
+    },
     { command: "usage", sends: "/v1/usage" },
     {
       command: "usage --from 2026-01-01 --to 2026-01-31 --group endpoint",
