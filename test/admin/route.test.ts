@@ -17,6 +17,7 @@ const ids: Readonly<Record<string, string>> = {
   id: "platform-01234567",
   webhookId: TENANT,
   deliveryId: TENANT,
+  deadMessageId: TENANT,
   subject: "somebody",
 };
 
