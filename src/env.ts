@@ -47,6 +47,8 @@ const PostUrl = v.pipe(
   v.transform((text) => canonicalPostUrl(text) ?? text),
 );
 
+/** The reservation reads every dispatch of a key's last minute. */
+const MOST_CAP = 2_000;
 const DAY_MS = 86_400_000;
 /** A month and the 35 days after it in which its usage may still come. The policies of Postgres let nothing younger be deleted. */
 const LEAST_RETAINED_DAYS = 66;
@@ -66,9 +68,25 @@ const Settings = v.object({
   ),
   PLATFORM_KEY_CAPS: v.pipe(
     wholeNumbers("200"),
-    v.everyItem((cap) => cap > 0, "has a cap of 0"),
+    v.everyItem((cap) => cap > 0 && cap <= MOST_CAP, `has a cap of 0, or above ${MOST_CAP}`),
   ),
   PLATFORM_KEY_OUT_MS: v.pipe(wholeNumber("60000"), v.minValue(1)),
+  UPSTREAM_PER_SECOND: v.pipe(wholeNumber("50"), v.minValue(1)),
+  OWN_KEY_CAP: v.pipe(wholeNumber("200"), v.minValue(1), v.maxValue(MOST_CAP)),
+  CAP_WINDOW_MS: v.pipe(wholeNumber("60000"), v.minValue(1)),
+  DISPATCH_JITTER_MS: wholeNumber("300"),
+  CAPACITY_WAIT_MS: v.pipe(wholeNumber("3000"), v.maxValue(10_000)),
+  COOL_DOWN_MS: v.pipe(wholeNumber("10000"), v.minValue(1)),
+  COOL_DOWN_MOST_MS: v.pipe(wholeNumber("60000"), v.minValue(1)),
+  BREAKER_FAILURES: v.pipe(wholeNumber("5"), v.minValue(1)),
+  BREAKER_REST_MS: v.pipe(wholeNumber("5000"), v.minValue(1)),
+  RETRY_CREDITS: wholeNumber("10"),
+  RETRY_PERCENT: wholeNumber("10"),
+  RETRY_PAUSE_MS: wholeNumber("200"),
+  LEASE_MS: v.pipe(wholeNumber("3000"), v.minValue(1)),
+  LEASE_RENEW_MS: v.pipe(wholeNumber("1000"), v.minValue(1)),
+  JOIN_MS: v.pipe(wholeNumber("50"), v.minValue(1)),
+  JOIN_MOST_MS: v.pipe(wholeNumber("400"), v.minValue(1)),
   // With the longest deadline after it, and the settling after that, it is within the 30 s of the platform.
   FAILOVER_MS: v.pipe(wholeNumber("5000"), v.maxValue(5_000)),
   PLATFORM_DOWNLOAD_TIER: flag("true"),
@@ -76,6 +94,7 @@ const Settings = v.object({
   UPSTREAM_DEADLINE_MS: v.pipe(wholeNumber("10000"), v.maxValue(20_000)),
   UPSTREAM_MAX_BODY_BYTES: wholeNumber("5242880"),
   CHARGE_NOT_FOUND: flag("true"),
+  CREDITS_HEADER: v.optional(Text, "x-credits-charged"),
   UPSTASH_REDIS_REST_URL: RedisUrl,
   UPSTASH_REDIS_REST_TOKEN: Text,
   LEDGER_REDIS_REST_URL: v.optional(RedisUrl),

@@ -3,6 +3,7 @@ import { coloAddressLimiter } from "./adapters/colo-address-limiter.ts";
 import { coloAnswers } from "./adapters/colo-answers.ts";
 import { consoleLog } from "./adapters/console-log.ts";
 import { fetchWebhook } from "./adapters/fetch-webhook.ts";
+import { isolateRetryBudget } from "./adapters/isolate-retry-budget.ts";
 import { joseIdentityTokens, noIdentityTokens } from "./adapters/jose-identity-tokens.ts";
 import { memoryAnswers } from "./adapters/memory-answers.ts";
 import { memoryKeyRecords, memoryOrigins } from "./adapters/memory-key-records.ts";
@@ -29,11 +30,12 @@ import { restingKeyDirectory } from "./adapters/resting-key-directory.ts";
 import { tikliveUpstream } from "./adapters/tiklive-upstream.ts";
 import { upstashAnswers } from "./adapters/upstash-answers.ts";
 import { upstashChangeLog, upstashConfirm } from "./adapters/upstash-changes.ts";
+import { upstashCounters } from "./adapters/upstash-counters.ts";
+import { upstashKeyMarks } from "./adapters/upstash-key-marks.ts";
 import { upstashKeyRecords } from "./adapters/upstash-key-records.ts";
 import { upstashLedger } from "./adapters/upstash-ledger.ts";
 import { upstashLeases } from "./adapters/upstash-leases.ts";
 import { upstashLimiter } from "./adapters/upstash-limiter.ts";
-import { upstashPlatformKeys } from "./adapters/upstash-platform-keys.ts";
 import { connectRedis, upstashPart } from "./adapters/upstash-redis.ts";
 import { upstashStrikes } from "./adapters/upstash-strikes.ts";
 import { platformKeyring, vaultUpstreamKeys } from "./adapters/vault-upstream-keys.ts";
@@ -89,6 +91,14 @@ function settings(config: Config) {
     healthMs: config.HEALTH_MS,
     settleAgainMs: config.SETTLE_AGAIN_MS,
     failoverMs: config.FAILOVER_MS,
+    upstreamDeadlineMs: config.UPSTREAM_DEADLINE_MS,
+    capacityWaitMs: config.CAPACITY_WAIT_MS,
+    leaseRenewMs: config.LEASE_RENEW_MS,
+    joinMs: config.JOIN_MS,
+    joinMostMs: config.JOIN_MOST_MS,
+    coolDownMs: config.COOL_DOWN_MS,
+    coolDownMostMs: config.COOL_DOWN_MOST_MS,
+    retryPauseMs: config.RETRY_PAUSE_MS,
     probePostUrl: config.PROBE_POST_URL,
     probingMs: config.PROBING_MS,
     keyRetireMs: config.KEY_RETIRE_MS,
@@ -123,21 +133,41 @@ function money(config: Config, env: Env, log: Log) {
   const usageQueue = queueUsage(env.USAGE_QUEUE);
   const buffer = { flushMs: config.HITS_FLUSH_MS, flushHits: config.HITS_FLUSH_COUNT, clock, newBatchId: newUuid };
   const platformKeys = platformKeyring(config.TIKLIVE_KEY, config.PLATFORM_KEY_CAPS);
+  const redis = ledgerRedisOf(config);
+  const keyMarks = upstashKeyMarks(redis, {
+    keys: platformKeys,
+    outMs: config.PLATFORM_KEY_OUT_MS,
+    breakerFailures: config.BREAKER_FAILURES,
+    breakerRestMs: config.BREAKER_REST_MS,
+  });
   return {
-    ledger: upstashLedger(ledgerRedisOf(config), log),
+    ledger: upstashLedger(
+      redis,
+      {
+        leaseMs: config.LEASE_MS,
+        capWindowMs: config.CAP_WINDOW_MS,
+        perSecond: config.UPSTREAM_PER_SECOND,
+        jitterMs: config.DISPATCH_JITTER_MS,
+        breakerRestMs: config.BREAKER_REST_MS,
+      },
+      log,
+    ),
+    counters: upstashCounters(redis),
+    retryBudget: isolateRetryBudget({ most: config.RETRY_CREDITS, percent: config.RETRY_PERCENT }),
     upstream: tikliveUpstream({
       baseUrl: config.UPSTREAM_URL,
-      deadlineMs: config.UPSTREAM_DEADLINE_MS,
       maxBodyBytes: config.UPSTREAM_MAX_BODY_BYTES,
+      creditsHeader: config.CREDITS_HEADER,
       clock,
     }),
     upstreamKeys: vaultUpstreamKeys(
-      { platformKeys, keks: importing(config.KEY_ENCRYPTION_KEYS, importKek), clock },
+      { platformKeys, ownKeyCap: config.OWN_KEY_CAP, keks: importing(config.KEY_ENCRYPTION_KEYS, importKek), clock },
       log,
     ),
     platformLog: neonPlatformLog(database(config, config.DATABASE_URL_RW)),
+    keyMarks,
+    platformKeys: keyMarks,
     platformKeyIds: async () => (await platformKeys()).map(({ id }) => id),
-    platformKeys: upstashPlatformKeys(ledgerRedisOf(config), { keys: platformKeys, outMs: config.PLATFORM_KEY_OUT_MS }),
     usageQueue,
     usageLedger: neonUsageLedger(database(config, config.DATABASE_URL_RW)),
     spendingBooks: neonSpending({

@@ -1,8 +1,9 @@
-import { and, arrayContains, eq, isNull, sql } from "drizzle-orm";
+import { and, arrayContains, eq, isNull, sql, type SQL } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import { apiKeys, plans, tenants, upstreamKeys } from "../../drizzle/schema.ts";
 import type { KeyDirectory, Log } from "../core/ports.ts";
 import type { KeyRecord } from "../core/tenant.ts";
+import { DAILY_QUOTA, MONTHLY_QUOTA } from "./neon-quotas.ts";
 import { statement, withKey, withOrigin } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
 
@@ -63,6 +64,7 @@ function selectKey(keyId: string) {
         >`COALESCE(${tenants.cacheScope}, CASE ${tenants.keyMode} WHEN 'byo' THEN 'tenant' ELSE 'pool' END)`,
       },
       trialEndsAt: tenants.trialEndsAt,
+      quotas: { daily: ofTenant(DAILY_QUOTA), monthly: ofTenant(MONTHLY_QUOTA) },
       burst: { capacity: plans.burstCapacity, refillPerSecond: plans.burstRefillPerSecond },
       upstreamKey: {
         id: upstreamKeys.id,
@@ -102,14 +104,19 @@ function selectKeyOfOrigin(origin: string) {
 type KeyRow = Awaited<ReturnType<typeof selectKey>>[number];
 
 function toRecord(row: KeyRow, readAtMs: number): KeyRecord {
-  const { expiresAt, revokedAt, trialEndsAt, burst, upstreamKey, tenant, ...key } = row;
+  const { expiresAt, revokedAt, trialEndsAt, quotas, burst, upstreamKey, tenant, ...key } = row;
   return {
     ...key,
     expiresAtMs: expiresAt?.getTime() ?? null,
     revokedAtMs: revokedAt?.getTime() ?? null,
-    tenant: { ...tenant, burst, trialEndsAtMs: trialEndsAt?.getTime() ?? null, upstreamKey },
+    tenant: { ...tenant, quotas, burst, trialEndsAtMs: trialEndsAt?.getTime() ?? null, upstreamKey },
     readAtMs,
   };
+}
+
+/** A column of the tenant that the key belongs to. */
+function ofTenant(column: SQL) {
+  return sql<number | null>`(SELECT ${column} FROM app.tenants t WHERE t.id = ${tenants.id})`;
 }
 
 /** PostgreSQL breaks base64 into lines of 76 characters (RFC 2045), which no decoder of base64 proper accepts. */

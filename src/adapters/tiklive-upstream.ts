@@ -4,10 +4,10 @@ import type { Upstream, UpstreamReply } from "../core/ports.ts";
 
 export type UpstreamSettings = {
   readonly baseUrl: string;
-  /** For the status and the whole body together. */
-  readonly deadlineMs: number;
   /** Bound on the decoded body, bytes. */
   readonly maxBodyBytes: number;
+  /** The field in which the upstream says what a call cost, if it ever does. */
+  readonly creditsHeader: string;
   readonly clock: () => number;
 };
 
@@ -19,10 +19,10 @@ const SHORTEST_KEY_BYTES = 12;
  * equal keys mean equal upstream requests, and no header of a tenant reaches the vendor. Redirects are not followed, because workerd
  * would resend the key to wherever they point; and no cache on the way may answer, because a cached reply would be booked as a dispatch.
  */
-export function tikliveUpstream({ baseUrl, deadlineMs, maxBodyBytes, clock }: UpstreamSettings): Upstream {
+export function tikliveUpstream({ baseUrl, maxBodyBytes, creditsHeader, clock }: UpstreamSettings): Upstream {
   const base = baseUrl.replace(/\/$/, "");
   return {
-    async send(call, upstreamKey) {
+    async send(call, upstreamKey, deadlineMs) {
       const url = `${base}${call.endpoint.path}${upstreamSearch(call)}`;
       const headers = { "x-api-key": upstreamKey, accept: "application/json", "user-agent": "tikedge/1" };
       const signal = AbortSignal.timeout(deadlineMs);
@@ -35,7 +35,7 @@ export function tikliveUpstream({ baseUrl, deadlineMs, maxBodyBytes, clock }: Up
       const isRedirect = response.status >= 300 && response.status < 400;
       return isRedirect
         ? refuseRedirect(response)
-        : readWhole(response, { maxBodyBytes, signal, answeredAtMs: clock(), upstreamKey });
+        : readWhole(response, { maxBodyBytes, creditsHeader, signal, answeredAtMs: clock(), upstreamKey });
     },
   };
 }
@@ -47,6 +47,7 @@ async function refuseRedirect(response: Response): Promise<UpstreamReply> {
 
 type Reading = {
   readonly maxBodyBytes: number;
+  readonly creditsHeader: string;
   readonly signal: AbortSignal;
   readonly answeredAtMs: number;
   readonly upstreamKey: string;
@@ -60,10 +61,19 @@ async function readWhole(response: Response, reading: Reading): Promise<Upstream
     if (body === undefined) return { kind: "failed", reason: "oversized", status };
     blotOut(body, utf8(upstreamKey));
     const contentType = headers.get("content-type") ?? "application/octet-stream";
-    return { kind: "complete", status, contentType, retryAfter: headers.get("retry-after"), answeredAtMs, body };
+    const stated = { retryAfter: headers.get("retry-after"), credits: creditsIn(headers.get(reading.creditsHeader)) };
+    return { kind: "complete", status, contentType, ...stated, answeredAtMs, body };
   } catch {
     return { kind: "failed", reason: signal.aborted ? "timeout" : "truncated", status };
   }
+}
+
+/** Far above any price: more is damage, and must not reach an invoice. */
+const MOST_CREDITS = 1_000;
+
+/** A whole number of credits, or null for anything else. */
+function creditsIn(text: string | null): number | null {
+  return text !== null && /^\d{1,4}$/.test(text) && Number(text) <= MOST_CREDITS ? Number(text) : null;
 }
 
 /** The body's bytes, or nothing when there are more than `maxBytes`: what is past the limit is never read. */

@@ -1,41 +1,45 @@
+import { ADMISSION } from "./upstash-admission-script.ts";
+import { NOW, WINDOWS } from "./upstash-clock-script.ts";
+
 /**
- * KEYS: the repeat marker of these bits, the open reservations, their times, the platform keys. ARGV: 20 hex digits, the order as JSON,
- * how many seconds the marker lives, and in turn the id and the cap of each candidate; a tenant's own key is one candidate whose cap is
- * empty. Returns the event id, whether the picked key was taken out and has not served since, and its id, with
- * spaces in between. 5 commands on a tenant's own key, 7 on
- * the platform's.
+ * KEYS: the repeat marker of these bits, the tenant, the lease, the open reservations, their times, and of each candidate the ring and the
+ * marks. ARGV: 20 hex digits, the order as JSON, how many seconds the marker lives, the credits, the quotas of a day and of a month (empty
+ * for none), the request's id, the lease's milliseconds (empty for no lease), what ADMISSION reads, and from 16 on the id and the cap of
+ * each candidate. Returns words with spaces between them: what became of it, and its figures. 10 commands at most.
  *
  * The id is built here because Redis has the one clock that money is counted by. The time is written as two halves: a Lua whose
- * `%x` takes 32 bits would cut 48. The key is picked here too: isolates that counted by themselves would all begin with the same one.
+ * `%x` takes 32 bits would cut 48. The lease is taken first, for whoever finds it taken pays nothing and may wait without a quota; a
+ * refusal gives it back.
  */
-export const RESERVE = `
+export const RESERVE = `${WINDOWS}${ADMISSION}
 local known = redis.call("GET", KEYS[1])
 if known then return known end
-local time = redis.call("TIME")
-local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local leased = ARGV[8] ~= ""
+if leased and not redis.call("SET", KEYS[3], ARGV[7], "NX", "PX", ARGV[8]) then return "leased" end
+local function refuse(...)
+  if leased then redis.call("DEL", KEYS[3]) end
+  return table.concat({...}, " ")
+end
+${NOW}
+local counted = redis.call("HMGET", KEYS[2], "day", "month", "status")
+if not counted[2] then return refuse("uncounted") end
+if counted[3] and counted[3] ~= "active" then return refuse("suspended") end
 
-local picked, pickedOut, wasOut = ARGV[4], 0, 0
-if ARGV[5] ~= "" then
-  local minute = string.format("%d", math.floor(ms / 60000))
-  local fields = {}
-  for i = 4, #ARGV, 2 do
-    fields[#fields + 1] = "load:" .. ARGV[i]
-    fields[#fields + 1] = "out:" .. ARGV[i]
-  end
-  local states = redis.call("HMGET", KEYS[4], unpack(fields))
-  local load, least = 0, nil
-  for i = 4, #ARGV, 2 do
-    local of, count = string.match(states[i - 3] or "", "^(%d+) (%d+)$")
-    if of ~= minute then count = 0 end
-    local untilMs = tonumber(string.match(states[i - 2] or "", "^%d+") or 0)
-    local out = untilMs > ms and 1 or 0
-    local weight = out == 1 and untilMs or count / ARGV[i + 1]
-    if least == nil or out < pickedOut or (out == pickedOut and weight < least) then
-      picked, pickedOut, least, load = ARGV[i], out, weight, count
-      wasOut = untilMs > 0 and 1 or 0
-    end
-  end
-  redis.call("HSET", KEYS[4], "load:" .. picked, minute .. " " .. string.format("%d", load + 1))
+local day, month = windows(ms)
+local credits = tonumber(ARGV[4])
+local daily, monthly = spentIn(day, counted[1]) + credits, spentIn(month, counted[2]) + credits
+local overDay = ARGV[5] ~= "" and daily > tonumber(ARGV[5])
+local overMonth = ARGV[6] ~= "" and monthly > tonumber(ARGV[6])
+if overDay or overMonth then
+  local quota = overMonth and "monthly" or "daily"
+  return refuse("spent", quota, whole(daily - credits), whole(monthly - credits), whole(ms))
+end
+
+local states = redis.call("MGET", unpack(KEYS, 6))
+local picked = admit(states, ms)
+if picked.kind ~= "admitted" then
+  if picked.ring then redis.call("SET", picked.key, picked.ring, "PX", picked.keepMs) end
+  return refuse(picked.kind, whole(picked.inMs), picked.cap)
 end
 
 local high = string.format("%08x", math.floor(ms / 65536))
@@ -44,36 +48,73 @@ local bits = ARGV[1]
 local pick = tonumber(string.sub(bits, 4, 4), 16) % 4 + 1
 local variant = string.sub("89ab", pick, pick)
 local id = high .. "-" .. low .. "-7" .. string.sub(bits, 1, 3) .. "-" .. variant .. string.sub(bits, 5, 7) .. "-" .. string.sub(bits, 8, 19)
-local reserved = id .. " " .. wasOut .. " " .. picked
+local reserved = table.concat({ "reserved", id, picked.marked, picked.id, whole(daily), whole(monthly) }, " ")
+redis.call("HSET", KEYS[2], "day", day .. " " .. whole(daily), "month", month .. " " .. whole(monthly))
+redis.call("SET", picked.key, picked.ring, "PX", picked.keepMs)
 redis.call("SET", KEYS[1], reserved, "EX", ARGV[3])
-redis.call("HSET", KEYS[2], id, '{"upstreamKeyId":' .. cjson.encode(picked) .. "," .. string.sub(ARGV[2], 2))
-redis.call("ZADD", KEYS[3], ms, id)
+redis.call("HSET", KEYS[4], id, '{"upstreamKeyId":' .. cjson.encode(picked.id) .. "," .. string.sub(ARGV[2], 2))
+redis.call("ZADD", KEYS[5], ms, id)
 return reserved
 `;
 
-/**
- * KEYS: the repeat marker of these bits, the open reservations, their times. Takes the reservation back that was made with these bits, if
- * it is still open. At most 3 commands.
- */
-export const RELEASE = `
-local reserved = redis.call("GET", KEYS[1])
-if not reserved then return 0 end
-local id = string.sub(reserved, 1, 36)
-redis.call("ZREM", KEYS[3], id)
-return redis.call("HDEL", KEYS[2], id)
+/** Gives credits back to the windows that they were taken from, as far as those are not over: ARGV from `at` on are credits, day, month. */
+const REFUND = `
+local function refund(tenant, credits, day, month)
+  local counted = redis.call("HMGET", tenant, "day", "month")
+  local back = {}
+  local function give(field, window, value)
+    if string.match(value or "", "^(%d+) ") ~= window then return end
+    back[#back + 1] = field
+    back[#back + 1] = window .. " " .. whole(math.max(0, spentIn(window, value) - credits))
+  end
+  give("day", day, counted[1])
+  give("month", month, counted[2])
+  if #back > 0 then redis.call("HSET", tenant, unpack(back)) end
+end
 `;
 
 /**
- * KEYS: the open reservations, their times, the outbox, its times. ARGV: the event id, the event as JSON. Returns 1 when this call
- * closed the reservation, 0 when it was closed before: the guard that counts a credit once. 5 commands.
+ * KEYS: the repeat marker of these bits, the tenant, the lease, the open reservations, their times. ARGV: the credits, the request's id, 1
+ * with a lease. Takes the reservation back that was made with these bits, if it is still open. The upstream key's ring keeps its place: it
+ * may be spent a little less than it could. At most 8 commands.
  */
-export const SETTLE = `
-if redis.call("HDEL", KEYS[1], ARGV[1]) == 0 then return 0 end
-redis.call("ZREM", KEYS[2], ARGV[1])
-local time = redis.call("TIME")
-redis.call("HSET", KEYS[3], ARGV[1], ARGV[2])
-redis.call("ZADD", KEYS[4], tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000), ARGV[1])
+export const RELEASE = `${WINDOWS}${REFUND}
+local reserved = redis.call("GET", KEYS[1])
+if not reserved then return 0 end
+local id = string.match(reserved, "^reserved (%S+)")
+if redis.call("HDEL", KEYS[4], id) == 0 then return 0 end
+redis.call("ZREM", KEYS[5], id)
+refund(KEYS[2], tonumber(ARGV[1]), windows(timeOf(id)))
+if ARGV[3] == "1" and redis.call("GET", KEYS[3]) == ARGV[2] then redis.call("DEL", KEYS[3]) end
 return 1
+`;
+
+/**
+ * KEYS: the open reservations, their times, the outbox, its times, the tenant. ARGV: the event id, the event as JSON, the credits to give
+ * back, which may be below zero. Returns 1 when this call closed the reservation, 0 when it was closed before: the guard that
+ * counts a credit once. 4 commands, 6 when something is given back.
+ */
+export const SETTLE = `${WINDOWS}${REFUND}
+local id = ARGV[1]
+if redis.call("HDEL", KEYS[1], id) == 0 then return 0 end
+redis.call("ZREM", KEYS[2], id)
+local ms = timeOf(id)
+redis.call("HSET", KEYS[3], id, ARGV[2])
+redis.call("ZADD", KEYS[4], ms, id)
+if tonumber(ARGV[3]) ~= 0 then refund(KEYS[5], tonumber(ARGV[3]), windows(ms)) end
+return 1
+`;
+
+/** KEYS: the lease. ARGV: the request's id, milliseconds. Prolongs the lease if it is the request's. 2 commands. */
+export const RENEW_LEASE = `
+if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call("PEXPIRE", KEYS[1], ARGV[2])
+`;
+
+/** KEYS: the lease. ARGV: the request's id. Ends the lease if it is the request's: another may have taken it over. 2 commands. */
+export const END_LEASE = `
+if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call("DEL", KEYS[1])
 `;
 
 export const PUT_BACK = "put-back";
@@ -82,9 +123,7 @@ export const PUT_BACK = "put-back";
  * KEYS: values by id, the ids by time. ARGV: an age in milliseconds, a limit. Returns ids and values in turn, oldest first, of those
  * older than the age. With `PUT_BACK` for a third they count as of now, so that the next call hands out others. 4 commands at most.
  */
-export const OLDER_THAN = `
-local time = redis.call("TIME")
-local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+export const OLDER_THAN = `${NOW}
 local ids = redis.call("ZRANGE", KEYS[2], "-inf", ms - tonumber(ARGV[1]), "BYSCORE", "LIMIT", 0, ARGV[2])
 if #ids == 0 then return {} end
 local values = redis.call("HMGET", KEYS[1], unpack(ids))

@@ -1,4 +1,5 @@
 import { Redis } from "@upstash/redis/cloudflare";
+import { Unavailable } from "../core/control-ports.ts";
 import type { Part } from "../core/ports.ts";
 
 /** Where an Upstash database answers, and how long one command may take there. */
@@ -21,6 +22,15 @@ export function connectRedis({ url, token, commandMs }: RedisSettings): Redis {
     enableTelemetry: false,
     readYourWrites: false,
   });
+}
+
+/** What a command brings, or `Unavailable`. */
+export async function answering<T>(reply: Promise<T>): Promise<T> {
+  try {
+    return await reply;
+  } catch (error) {
+    throw new Unavailable("Redis does not answer", { cause: error });
+  }
 }
 
 /** Redis as a part of the gateway's health. */

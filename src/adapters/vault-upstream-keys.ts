@@ -8,10 +8,12 @@ const CLEAR_MS = 60_000;
 const MOST_CLEAR_KEYS = 1_000;
 
 /** The platform's keys in the order of the settings. */
-export type PlatformKeyring = () => Promise<readonly (OpenedKey & { readonly cap: number })[]>;
+export type PlatformKeyring = () => Promise<readonly OpenedKey[]>;
 
 export type VaultSettings = {
   readonly platformKeys: PlatformKeyring;
+  /** Of a tenant's own key: dispatches a minute. */
+  readonly ownKeyCap: number;
   readonly keks: () => Promise<ReadonlyMap<number, CryptoKey>>;
   readonly clock: () => number;
 };
@@ -22,7 +24,7 @@ type Clear = { readonly secret: string; readonly untilMs: number };
  * Opens sealed upstream keys with the wrapping keys of the Worker's secrets. Fails closed: a key that does not open pays for nothing. A
  * clear key is used for 60 s at most, and only for the tenant that it was sealed for.
  */
-export function vaultUpstreamKeys({ platformKeys, keks, clock }: VaultSettings, log: Log): UpstreamKeys {
+export function vaultUpstreamKeys({ platformKeys, ownKeyCap, keks, clock }: VaultSettings, log: Log): UpstreamKeys {
   const clear = new Map<string, Clear>();
   const openSealed = async (sealed: SealedUpstreamKey): Promise<string | undefined> => {
     // Ids are unique within a tenant only: without it, two tenants' keys of one id would be one here.
@@ -44,7 +46,8 @@ export function vaultUpstreamKeys({ platformKeys, keks, clock }: VaultSettings, 
         return { kind: "unavailable" };
       }
       const secret = await openSealed(ref.sealed);
-      if (secret !== undefined) return { kind: "opened", keys: [{ id: ref.sealed.id, secret, cap: null }] };
+      const { id } = ref.sealed;
+      if (secret !== undefined) return { kind: "opened", keys: [{ id, owner: "tenant", secret, cap: ownKeyCap }] };
       log.error("upstream-key-does-not-open", { upstreamKeyId: ref.sealed.id, version: ref.sealed.version });
       return { kind: "unavailable" };
     },
@@ -63,7 +66,12 @@ export function platformKeyring(secrets: readonly string[], caps: readonly numbe
   // The keys are kept, never the promise: a promise of one request must not be awaited by another.
   return async () =>
     (named ??= await Promise.all(
-      secrets.map(async (secret, at) => ({ id: await nameOf(secret), secret, cap: caps[at] ?? USUAL_CAP })),
+      secrets.map(async (secret, at) => ({
+        id: await nameOf(secret),
+        owner: "platform" as const,
+        secret,
+        cap: caps[at] ?? USUAL_CAP,
+      })),
     ));
 }
 

@@ -1,9 +1,10 @@
 import { answerKey } from "../core/answer-key.ts";
 import type { Call } from "../core/catalogue.ts";
 import type { Stored } from "../core/entry.ts";
+import type { Quotas, Reservation } from "../core/ledger.ts";
 import type { Background, UpstreamKeyRef, WaitBudget } from "../core/ports.ts";
 import { fetchPaid, type Fetched, type PaidPorts } from "./fetch-paid.ts";
-import { lookUp, type LookUpPorts, type Tier } from "./look-up.ts";
+import { lookUp, type LookUpPorts, type Sought, type Tier } from "./look-up.ts";
 
 /** Who pays for a dispatch, and whose answers it may read and write. */
 export type Payer = {
@@ -13,6 +14,7 @@ export type Payer = {
   /** What the upstream key may see: part of the cache key where bodies carry media URLs. */
   readonly tier: "download" | "standard";
   readonly upstreamKey: UpstreamKeyRef;
+  readonly quotas: Quotas;
 };
 
 export type Ask = {
@@ -24,32 +26,80 @@ export type Ask = {
 };
 
 export type Answer =
-  /** From a cache. `outage`: Redis did not answer, and the isolate's copy is past the time it would be trusted for otherwise. */
-  | { readonly kind: "hit"; readonly stored: Stored; readonly tier: Tier; readonly outage: boolean }
+  | ({ readonly kind: "hit"; readonly tier: Tier } & Served)
+  /** Another request was fetching it, and paid. */
+  | ({ readonly kind: "joined" } & Served)
+  /** Past its time, because of what keeps a new one from being fetched. */
+  | ({ readonly kind: "stale"; readonly refusal: Refused } & Served)
   | ({ readonly kind: "fetched" } & Fetched)
-  /** Nothing was dispatched and nothing charged. */
-  | { readonly kind: "refused"; readonly because: Refusal };
+  | Refused;
 
-export type Refusal = "answers-unavailable" | "ledger-unavailable" | "upstream-key-unavailable";
+type Served = {
+  readonly stored: Stored;
+  /** Redis did not answer, and the isolate's copy is past the time it would be trusted for otherwise. */
+  readonly outage: boolean;
+};
 
-export type AnswerPorts = LookUpPorts & PaidPorts & { readonly namespaceVersion: string };
+/** Nothing was dispatched and nothing charged. */
+export type Refused = { readonly kind: "refused" } & (
+  | {
+      readonly because:
+        | "answers-unavailable"
+        | "ledger-unavailable"
+        | "upstream-key-unavailable"
+        /** Who fetches the same call took too long. */
+        | "joined-in-vain";
+    }
+  | { readonly because: "reservation"; readonly reservation: Refusal }
+);
+
+/** What the ledger has against it. */
+export type Refusal = Extract<Reservation, { kind: "spent" | "busy" | "broken" | "suspended" }>;
+
+export type AnswerPorts = LookUpPorts &
+  PaidPorts & {
+    readonly namespaceVersion: string;
+    /** How soon who waits for another's fetch looks for the answer the first time, milliseconds; each time later by half, up to `joinMostMs`. */
+    readonly joinMs: number;
+    readonly joinMostMs: number;
+  };
 
 /**
  * The one use case that spends: look up, reserve, dispatch, settle and store. Whoever asks (a tenant's request today) asks here, so a
- * credit has one path. Fails closed: without the caches or the ledger nothing is dispatched, since a credit could be spent twice.
+ * credit has one path. Fails closed: without the caches or the ledger nothing is dispatched, since a credit could be spent twice. What is
+ * refused, but for a tenant that may not ask, is answered with what is past its time, if that is still at hand: a budget that is gone
+ * makes answers older before it breaks a product.
  */
 export async function answer(ports: AnswerPorts, ask: Ask): Promise<Answer> {
   const { call, payer } = ask;
   const key = answerKey({ call, scope: payer.scope, tier: payer.tier, namespaceVersion: ports.namespaceVersion });
-  const found = await lookUp(ports, { key, ask });
-  switch (found.kind) {
-    case "hit":
-      return found;
-    case "unavailable":
-      return { kind: "refused", because: "answers-unavailable" };
-    case "miss":
-      return fetchPaid(ports, { key, ask });
-    default:
-      return found satisfies never;
+  const sought = { key, ask };
+  const found = await lookUp(ports, sought);
+  if (found.kind === "hit") return found;
+  if (found.kind === "unavailable") return { kind: "refused", because: "answers-unavailable" };
+  const paid = await fetchOrJoin(ports, sought);
+  return paid.kind === "refused" && found.stale !== undefined && !isSuspended(paid)
+    ? { kind: "stale", stored: found.stale, outage: false, refusal: paid }
+    : paid;
+}
+
+/** Who finds that another request is fetching the same waits for its answer, which costs nothing, and fetches itself if none comes of it. */
+async function fetchOrJoin(ports: AnswerPorts, sought: Sought): Promise<Answer> {
+  const { clock, pause, upstreamDeadlineMs, joinMostMs } = ports;
+  const giveUpAtMs = clock() + upstreamDeadlineMs;
+  let pauseMs = ports.joinMs;
+  for (;;) {
+    const paid = await fetchPaid(ports, sought);
+    if (paid.kind !== "leased") return paid;
+    if (clock() + pauseMs >= giveUpAtMs) return { kind: "refused", because: "joined-in-vain" };
+    await pause(pauseMs);
+    pauseMs = Math.min(joinMostMs, Math.round(pauseMs * 1.5));
+    const found = await lookUp(ports, sought);
+    if (found.kind === "hit") return { kind: "joined", stored: found.stored, outage: found.outage };
+    if (found.kind === "unavailable") return { kind: "refused", because: "answers-unavailable" };
   }
+}
+
+function isSuspended(refused: Refused): boolean {
+  return refused.because === "reservation" && refused.reservation.kind === "suspended";
 }

@@ -18,7 +18,8 @@ export type LookUpPorts = {
 
 export type Found =
   | { readonly kind: "hit"; readonly stored: Stored; readonly tier: Tier; readonly outage: boolean }
-  | { readonly kind: "miss" }
+  /** `stale`: past its time, and within the bound that it states. */
+  | { readonly kind: "miss"; readonly stale: Stored | undefined }
   /** Redis did not answer and the isolate has nothing fit to serve: nobody knows whether this was paid for already. */
   | { readonly kind: "unavailable" };
 
@@ -29,7 +30,7 @@ export type Sought = { readonly key: AnswerKey; readonly ask: Ask };
  * expire and are no one else's.
  */
 export async function lookUp(ports: LookUpPorts, { key, ask }: Sought): Promise<Found> {
-  if (ask.call.endpoint.windows === "download") return { kind: "miss" };
+  if (ask.call.endpoint.windows === "download") return { kind: "miss", stale: undefined };
   const kept = ports.memory.get(key.identity);
   if (kept !== undefined && isTrusted(ports, kept)) return hit(kept, "memory");
 
@@ -39,7 +40,7 @@ export async function lookUp(ports: LookUpPorts, { key, ask }: Sought): Promise<
   const reply = await ask.wait.within(() => ports.redis.get(key), { kind: "unavailable" } as const);
   if (reply.kind === "unavailable") return outage(ports, kept);
   const far = fresh(ports, reply);
-  if (far === undefined) return { kind: "miss" };
+  if (far === undefined) return { kind: "miss", stale: staleOf(ports, reply.kind === "found" ? reply.stored : kept) };
   ask.background(ports.colo.put(key, far));
   return remembered(ports, far, "redis");
 }
@@ -51,6 +52,10 @@ function isTrusted({ clock, memoryMs }: LookUpPorts, { entry, confirmedAtMs }: S
 
 function fresh({ clock }: LookUpPorts, reply: Lookup): Stored | undefined {
   return reply.kind === "found" && freshness(reply.stored.entry, clock()) === "fresh" ? reply.stored : undefined;
+}
+
+function staleOf({ clock }: LookUpPorts, stored: Stored | undefined): Stored | undefined {
+  return stored !== undefined && freshness(stored.entry, clock()) === "stale" ? stored : undefined;
 }
 
 function remembered({ memory }: LookUpPorts, stored: Stored, tier: Tier): Found {

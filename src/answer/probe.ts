@@ -1,17 +1,25 @@
 import type { Call } from "../core/catalogue.ts";
 import type { Outcome } from "../core/charge.ts";
-import type { Background, Ledger, Log, UpstreamKeys } from "../core/ports.ts";
+import type { Quotas } from "../core/ledger.ts";
+import type { Background, UpstreamKeys, WaitBudget } from "../core/ports.ts";
 import type { SealedUpstreamKey } from "../core/tenant.ts";
 import { dispatch, type DispatchPorts } from "./dispatch.ts";
+import { reserve, type ReservePorts } from "./reserve.ts";
 import { settle, type SettlePorts } from "./settle.ts";
 
 export type ProbePorts = DispatchPorts &
-  SettlePorts & {
-    readonly ledger: Ledger;
+  SettlePorts &
+  ReservePorts & {
     readonly upstreamKeys: UpstreamKeys;
-    readonly randomBits: () => string;
-    readonly log: Log;
+    /** For the status and the whole body, milliseconds. */
+    readonly upstreamDeadlineMs: number;
   };
+
+/** Nobody waits for a probe as for an answer: what a command may take is bound enough. */
+const PATIENT: WaitBudget = { within: (work) => work() };
+
+/** A key on trial is the tenant's own: its credits are none of the platform's. */
+const NO_QUOTAS: Quotas = { daily: null, monthly: null };
 
 export type Probing = {
   /** The key on trial. Its tenant pays, under this key's id. */
@@ -48,25 +56,19 @@ export async function probe(ports: ProbePorts, { sealed, call, requestId, backgr
     credits: call.endpoint.credits,
     requestId,
   };
-  const randomBits = ports.randomBits();
-  const reservation = await ports.ledger.reserve({ ...order, candidates: [{ id: key.id, cap: key.cap }], randomBits });
-  if (reservation.kind === "unavailable") {
-    background(takeBack(ports, randomBits));
-    return reservation;
-  }
-  const dispatched = dispatch(ports, { call, secret: key.secret, order, reservation });
+  const asked = {
+    quotas: NO_QUOTAS,
+    priority: "interactive",
+    lease: null,
+    candidates: [{ id: key.id, cap: key.cap }],
+  } as const;
+  const reservation = await reserve(ports, { ...order, ...asked }, { wait: PATIENT, background });
+  if (reservation.kind !== "reserved") return { kind: "unavailable" };
+  const { upstreamDeadlineMs: deadlineMs } = ports;
+  const dispatched = dispatch(ports, { call, secret: key.secret, order, reservation, deadlineMs });
   // Before the reply is awaited, so that a client who leaves takes nothing with it.
-  background(dispatched.then(({ event }) => settle(ports, event)));
+  background(dispatched.then(({ event }) => settle(ports, event, order.credits)));
   const { classified, event } = await dispatched;
   const { outcome, creditsCharged, creditsInDoubt } = event;
   return { kind: "probed", outcome, json: classified.json, creditsCharged, creditsInDoubt };
-}
-
-/** The reply may have been lost after the reservation was made: nothing will be dispatched for it. */
-async function takeBack({ ledger, log }: ProbePorts, randomBits: string): Promise<void> {
-  try {
-    await ledger.release(randomBits);
-  } catch (error) {
-    log.error("reservation-left-to-the-sweep", { error });
-  }
 }

@@ -1,4 +1,5 @@
-import type { Ledger, Log, UsageQueue } from "../core/ports.ts";
+import type { Ledger } from "../core/ledger.ts";
+import type { Log, UsageQueue } from "../core/ports.ts";
 import type { UsageEvent } from "../core/usage.ts";
 
 export type SettlePorts = {
@@ -16,9 +17,9 @@ export type SettlePorts = {
  * carries, so an event that is settled is never lost. One that somebody else closed is not sent: either an earlier try of this did, and the
  * sweep sends it from the outbox, or the sweep did, and its word is final.
  */
-export async function settle(ports: SettlePorts, event: UsageEvent): Promise<void> {
+export async function settle(ports: SettlePorts, event: UsageEvent, reservedCredits: number): Promise<void> {
   const { usageQueue, log } = ports;
-  const settled = await settleUntilAnswered(ports, event);
+  const settled = await settleUntilAnswered(ports, () => ports.ledger.settle(event, reservedCredits));
   if (settled !== "settled") return log.error("event-left-to-the-sweep", { eventId: event.eventId, because: settled });
   try {
     await usageQueue.send([{ kind: "event", event }]);
@@ -27,12 +28,12 @@ export async function settle(ports: SettlePorts, event: UsageEvent): Promise<voi
   }
 }
 
-async function settleUntilAnswered({ ledger, settleAgainMs, pause }: SettlePorts, event: UsageEvent) {
-  let settled = await ledger.settle(event);
+async function settleUntilAnswered({ settleAgainMs, pause }: SettlePorts, once: () => ReturnType<Ledger["settle"]>) {
+  let settled = await once();
   for (const ms of settleAgainMs) {
     if (settled !== "unavailable") return settled;
     await pause(ms);
-    settled = await ledger.settle(event);
+    settled = await once();
   }
   return settled;
 }

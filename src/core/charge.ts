@@ -79,8 +79,16 @@ const VERDICTS: Readonly<Record<Outcome, Verdict>> = {
   abandoned: "in-doubt",
 };
 
-/** Splits what a dispatch cost into what is known and what is in doubt. `credits` is the endpoint's price. */
-export function charge(outcome: Outcome, credits: number, { chargeNotFound }: ChargeRules): Charge {
+type Price = {
+  /** The endpoint's. */
+  readonly credits: number;
+  /** What the upstream itself says that it took; null when it says nothing. */
+  readonly stated: number | null;
+};
+
+/** Splits what a dispatch cost into what is known and what is in doubt. What the upstream says that it took is known, whatever the outcome. */
+export function charge(outcome: Outcome, { credits, stated }: Price, { chargeNotFound }: ChargeRules): Charge {
+  if (stated !== null) return { charged: stated, inDoubt: 0 };
   const verdict = VERDICTS[outcome];
   switch (verdict) {
     case "charged":

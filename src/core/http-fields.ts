@@ -1,11 +1,15 @@
-import type { Rate, RateDecision } from "./ports.ts";
+import type { Rate } from "./ports.ts";
+import type { Stated } from "./stated-limits.ts";
 
 /** How an answer came about, as `Cache-Status` says it (RFC 9211). `ttlSeconds` is negative for what is stale. */
 export type CacheHandling =
-  /** `detail`: the tier, or `outage` where Redis did not answer and an answer past its time was served. */
+  /**
+   * `detail`: the tier, or why an answer past its time was served: Redis did not answer (`outage`), a quota is used up, the upstream key has
+   * no room (`capacity`), or the upstream fails.
+   */
   | {
       readonly kind: "hit";
-      readonly detail: "memory" | "colo" | "redis" | "outage";
+      readonly detail: "memory" | "colo" | "redis" | "outage" | "quota" | "capacity" | "upstream";
       readonly ttlSeconds: number;
     }
   /** `status` is null when none came. */
@@ -13,6 +17,8 @@ export type CacheHandling =
       readonly kind: "miss";
       readonly status: number | null;
       readonly stored: boolean;
+      /** Another request fetched it. */
+      readonly collapsed?: boolean;
       readonly ttlSeconds?: number;
     }
   /** A download: never looked up and never kept. */
@@ -44,22 +50,39 @@ export function cacheStatus(handling: CacheHandling): string {
 }
 
 /**
- * `RateLimit-Policy` and `RateLimit` (IETF draft 11) of the limits that a request met. None for a limiter that did not answer: figures
- * are never invented. `w` is the time that an empty bucket takes to fill; `t` is not its rest but when the next token comes, for whoever
- * was refused may ask again then.
+ * `RateLimit-Policy` and `RateLimit` (IETF draft 11) of the limits that a request met. None when nobody said how much is left of any: figures
+ * are never invented. `w` of a bucket is the time that an empty one takes to fill; its `t` is not the rest of that but when the next token
+ * comes, for whoever was refused may ask again then.
  */
-export function rateLimitFields(rates: readonly Rate[], nowMs: number): Readonly<Record<string, string>> {
-  const known = rates.flatMap((rate) => (rate.decision.kind === "unavailable" ? [] : [stated(rate, rate.decision)]));
+export function rateLimitFields(
+  rates: readonly Rate[],
+  nowMs: number,
+  more: readonly Stated[] = [],
+): Readonly<Record<string, string>> {
+  const limits = [...rates.flatMap((rate) => statedRate(rate, nowMs)), ...more];
+  const known = limits.flatMap(({ policy, left }) =>
+    left === null ? [] : [`"${policy}";r=${left.remaining};t=${left.seconds}`],
+  );
   if (known.length === 0) return {};
   return {
-    "ratelimit-policy": known.map(({ policy, q, w }) => `"${policy}";q=${q};w=${w}`).join(", "),
-    ratelimit: known.map(({ policy, r, atMs }) => `"${policy}";r=${r};t=${secondsUntil(atMs, nowMs)}`).join(", "),
+    "ratelimit-policy": limits
+      .map(({ policy, quota, windowSeconds }) => `"${policy}";q=${quota};w=${windowSeconds}`)
+      .join(", "),
+    ratelimit: known.join(", "),
   };
 }
 
 /** Whole seconds until a time, rounded up, so that who waits them is never too early. */
 export function secondsUntil(atMs: number, nowMs: number): number {
   return Math.max(0, Math.ceil((atMs - nowMs) / 1_000));
+}
+
+/** The milliseconds of a `Retry-After` (RFC 9110, section 10.2.3), or nothing when it is none. */
+export function retryAfterMs(text: string | null, nowMs: number): number | undefined {
+  if (text === null) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  const atMs = Date.parse(text);
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
 }
 
 /** `Server-Timing` of named durations in milliseconds. */
@@ -69,22 +92,28 @@ export function serverTiming(durationsMs: Readonly<Record<string, number>>): str
     .join(", ");
 }
 
-function stated({ policy, bucket }: Rate, decision: Exclude<RateDecision, { kind: "unavailable" }>) {
+/** Nothing of a limiter that did not answer. */
+function statedRate({ policy, bucket, decision }: Rate, nowMs: number): readonly Stated[] {
+  if (decision.kind === "unavailable") return [];
   const { capacity, refill, everyMs } = bucket;
-  return {
-    policy,
-    q: decision.limit,
-    w: Math.ceil((capacity * everyMs) / refill / 1_000),
-    r: Math.max(0, Math.floor(decision.remaining)),
-    atMs: decision.resetAtMs,
-  };
+  const windowSeconds = Math.ceil((capacity * everyMs) / refill / 1_000);
+  const remaining = Math.max(0, Math.floor(decision.remaining));
+  return [
+    {
+      policy,
+      quota: decision.limit,
+      windowSeconds,
+      left: { remaining, seconds: secondsUntil(decision.resetAtMs, nowMs) },
+    },
+  ];
 }
 
-function missed({ status, stored, ttlSeconds }: Extract<CacheHandling, { kind: "miss" }>): string {
+function missed({ status, stored, collapsed, ttlSeconds }: Extract<CacheHandling, { kind: "miss" }>): string {
   const parts = [
     "tikedge; fwd=uri-miss",
     ...(status === null ? [] : [`fwd-status=${status}`]),
     ...(stored ? ["stored"] : []),
+    ...(collapsed ? ["collapsed"] : []),
     ...(ttlSeconds === undefined ? [] : [`ttl=${ttlSeconds}`]),
   ];
   return parts.join("; ");

@@ -67,15 +67,18 @@ export type Reservation =
   | { readonly kind: "uncounted" }
   | { readonly kind: "unavailable" };
 
+/** As much of a reservation as it takes to take it back. */
+export type Taken = Pick<Reserve, "tenantId" | "credits" | "requestId" | "lease" | "randomBits">;
+
 /** The only place that credits are taken from. Every operation is idempotent by event id: a reply may be lost after execution. */
 export type Ledger = {
   /** All or nothing. What is refused leaves nothing but a mark that its tenant waits, where it would wait. */
   reserve(request: Reserve): Promise<Reservation>;
   /**
-   * Takes back what `reserve` did with these bits, done or still to be told: nothing was dispatched for it. Resolves without a word when
+   * Takes back what `reserve` did with the request's bits, its lease too, done or still to be told: nothing was dispatched for it. Resolves without a word when
    * there is nothing to take back; throws when Redis does not answer, and then the sweep will find the reservation.
    */
-  release(randomBits: string): Promise<void>;
+  release(request: Taken): Promise<void>;
   /**
    * Closes a reservation with what the dispatch cost: what it did not goes back into the windows that it was reserved from. The event is in
    * the outbox when this resolves `settled`. A second call is a no-op.

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { Change } from "./changes.ts";
 import { isOutcome, type Outcome } from "./charge.ts";
 import type { ControlMessage } from "./control-ports.ts";
-import type { OpenReservation } from "./ports.ts";
+import type { OpenReservation } from "./ledger.ts";
 import type { HitBatch, UsageEvent, UsageMessage } from "./usage.ts";
 import { isUuid, isUuid7, uuid7TimeMs } from "./uuid7.ts";
 

@@ -2,6 +2,7 @@ import type { Call } from "./catalogue.ts";
 import type { Stored } from "./entry.ts";
 import type { PlatformKeyView } from "./resources.ts";
 import type { KeyRecord, SealedUpstreamKey } from "./tenant.ts";
+import type { Candidate } from "./ledger.ts";
 import type { HitBatch, HitCount, UsageEvent, UsageMessage } from "./usage.ts";
 
 /** Where one call's answer is kept. `digest` is computed when first asked for: a memory hit never needs it. */
@@ -31,71 +32,14 @@ export type AnswerMemory = {
   put(stored: Stored): void;
 };
 
-/** An upstream key that a dispatch may go out on. */
-export type Candidate = {
-  /** Names the key in the ledger. */
-  readonly id: string;
-  /** Of a platform key: how many dispatches a minute it is good for. Null for a tenant's own, which is neither spread nor taken out. */
-  readonly cap: number | null;
-};
-
-export type Reserve = {
-  readonly tenantId: string;
-  readonly endpoint: string;
-  readonly credits: number;
-  readonly requestId: string;
-  /** At least one; the ledger picks. */
-  readonly candidates: readonly Candidate[];
-  /** 20 lower-case hex digits, of which an id holds the first 19: the same bits reserve once and return the same event id and key. */
-  readonly randomBits: string;
-};
-
-/** A reservation as the ledger keeps it while it is open. */
-export type OpenReservation = Omit<Reserve, "randomBits" | "candidates"> & {
-  readonly upstreamKeyId: string;
-  readonly eventId: string;
-  readonly occurredAtMs: number;
-};
-
-export type Reservation =
-  | {
-      readonly kind: "reserved";
-      readonly eventId: string;
-      readonly occurredAtMs: number;
-      /** Of the candidates in use the one with the least load for its cap; when all are out, the one that is back first. */
-      readonly upstreamKeyId: string;
-      /** Whether it was taken out and has not served since. */
-      readonly wasOut: boolean;
-    }
-  | { readonly kind: "unavailable" };
-
-/** The only place that credits are taken from. Every operation is idempotent by event id: a reply may be lost after execution. */
-export type Ledger = {
-  reserve(request: Reserve): Promise<Reservation>;
-  /**
-   * Takes back what `reserve` did with these bits, done or still to be told: nothing was dispatched for it. Resolves without a word when
-   * there is nothing to take back; throws when Redis does not answer, and then the sweep will find the reservation.
-   */
-  release(randomBits: string): Promise<void>;
-  /** Closes a reservation with what the dispatch cost; the event is in the outbox when this resolves `settled`. A second call is a no-op. */
-  settle(event: UsageEvent): Promise<"settled" | "already-settled" | "unavailable">;
-  /** Takes recorded events out of the outbox. */
-  forget(eventIds: readonly string[]): Promise<void>;
-  /** Reservations that nobody closed within `ageMs` of Redis time, oldest first. Throws when Redis does not answer. */
-  abandoned(ageMs: number, limit: number): Promise<readonly OpenReservation[]>;
-  /**
-   * Events in the outbox that were settled, or handed out by this, more than `ageMs` ago by Redis time, oldest first: so that in a long
-   * outage each has its turn. Throws when Redis does not answer.
-   */
-  unrecorded(ageMs: number, limit: number): Promise<readonly UsageEvent[]>;
-};
-
 export type UpstreamReply =
   | {
       readonly kind: "complete";
       readonly status: number;
       readonly contentType: string;
       readonly retryAfter: string | null;
+      /** What the upstream says that it took, credits; null when it says nothing. */
+      readonly credits: number | null;
       /** When the status came, Unix milliseconds: an answer's age counts from here. */
       readonly answeredAtMs: number;
       readonly body: Uint8Array;
@@ -108,10 +52,10 @@ export type UpstreamReply =
     };
 
 /**
- * Sends one call with one upstream key. Never throws, never follows a redirect, never retries; ends within its deadline. The runtime may
+ * Sends one call with one upstream key. Never throws, never follows a redirect, never retries; ends within `deadlineMs`, the body included. The runtime may
  * send a GET again by itself when a kept-alive connection breaks before the reply, and tells nobody.
  */
-export type Upstream = { send(call: Call, upstreamKey: string): Promise<UpstreamReply> };
+export type Upstream = { send(call: Call, upstreamKey: string, deadlineMs: number): Promise<UpstreamReply> };
 
 /** Which upstream key pays: one of the platform's, or the tenant's own. */
 export type UpstreamKeyRef =
@@ -121,7 +65,10 @@ export type UpstreamKeyRef =
   | { readonly kind: "none" };
 
 /** A candidate with its key in clear. */
-export type OpenedKey = Candidate & { readonly secret: string };
+export type OpenedKey = Candidate & {
+  readonly owner: "platform" | "tenant";
+  readonly secret: string;
+};
 
 /** Opens upstream keys. The clear key lives in isolate memory only, 60 s at most. */
 export type UpstreamKeys = {
@@ -129,6 +76,24 @@ export type UpstreamKeys = {
   open(
     ref: UpstreamKeyRef,
   ): Promise<{ readonly kind: "opened"; readonly keys: readonly OpenedKey[] } | { readonly kind: "unavailable" }>;
+};
+
+/** What stands against upstream keys, by the ledger's clock; reservations heed it. All throw `Unavailable` when Redis does not answer. */
+export type KeyMarks = {
+  /** The upstream said 429: nobody reserves on the key for so long. While it rests, another report changes nothing. */
+  coolDown(id: string, ms: number): Promise<void>;
+  /** The upstream failed; so many times in a row, and nobody but one request at a time reserves on the key for a while. */
+  noteFailure(id: string): Promise<void>;
+  /** Takes back everything that stands against the key: it has served. */
+  clear(id: string): Promise<void>;
+};
+
+/** Credits that an isolate may spend on asking again, so that retries never multiply what an upstream in trouble gets. */
+export type RetryBudget = {
+  /** A request was begun: a part of its credits may go into retries. */
+  earn(credits: number): void;
+  /** Whether there was enough left; then it is taken. */
+  take(credits: number): boolean;
 };
 
 /** Which platform keys are in use, by the ledger's clock. Throws `Unavailable` when Redis does not answer. */

@@ -1,7 +1,9 @@
 import { rateLimitFields, secondsUntil } from "./http-fields.ts";
 import type { InvalidParameter } from "./parameters.ts";
+import type { Quotas, Reservation } from "./ledger.ts";
 import type { Rate } from "./ports.ts";
 import { Problem, type Described } from "./problem-details.ts";
+import { quotaWindow, statedQuotas, statedUpstream } from "./stated-limits.ts";
 import { isRepeatablePath } from "./repeatable.ts";
 import type { ProbeView } from "./resources.ts";
 
@@ -75,6 +77,19 @@ export const problems = {
     }),
   cachesUnavailable: () =>
     reducedCapacity("The shared cache does not answer, so this may be paid for already. Nothing was charged."),
+  /** A quota of the tenant's, and what is left of the others. */
+  quotaSpent,
+  /** The upstream key has no room for this tenant. */
+  upstreamBusy,
+  upstreamResting: (inMs: number) =>
+    problem(503, "upstream-resting", "The upstream rests", {
+      detail: "The upstream failed too often of late and is given a rest. Nothing was sent or charged.",
+      retryAfterSeconds: Math.max(1, Math.ceil(inMs / 1_000)),
+    }),
+  joinedInVain: () =>
+    reducedCapacity(
+      "Another request is fetching the same, and no answer of it came in time. Nothing was charged for this one.",
+    ),
   ledgerUnavailable: () =>
     reducedCapacity("The ledger does not answer, so no credit can be reserved. Nothing was charged."),
   upstreamAccount: () =>
@@ -157,6 +172,27 @@ function rateExceeded(rates: readonly Rate[], nowMs: number): Problem {
     detail: policies.map((policy) => USED_UP[policy]).join(" "),
     headers: rateLimitFields(rates, nowMs),
     retryAfterSeconds: Math.max(1, ...refusals.map(({ seconds }) => seconds)),
+  });
+}
+
+type Met = { readonly rates: readonly Rate[]; readonly quotas: Quotas; readonly nowMs: number };
+
+function quotaSpent(spent: Extract<Reservation, { kind: "spent" }>, { rates, quotas, nowMs }: Met): Problem {
+  const { quota } = spent;
+  const { endMs } = quotaWindow(quota, spent.nowMs);
+  return quotaExceeded([quota], {
+    detail: `This tenant's ${quota} quota of ${quotas[quota] ?? 0} credits has too little left. It begins anew at ${new Date(endMs).toISOString()}.`,
+    headers: rateLimitFields(rates, nowMs, statedQuotas(quotas, nowMs, spent)),
+    retryAfterSeconds: Math.max(1, secondsUntil(endMs, spent.nowMs)),
+  });
+}
+
+function upstreamBusy({ inMs, cap }: Extract<Reservation, { kind: "busy" }>, { rates, quotas, nowMs }: Met): Problem {
+  const upstream = statedUpstream(cap, inMs);
+  return quotaExceeded(["upstream"], {
+    detail: "The upstream key has no room for more of this tenant's calls just now. Nothing was sent or charged.",
+    headers: rateLimitFields(rates, nowMs, [...statedQuotas(quotas, nowMs, undefined), upstream]),
+    retryAfterSeconds: Math.max(1, Math.ceil(inMs / 1_000)),
   });
 }
 

@@ -181,11 +181,12 @@ export const DeliveryView = v.object({
 
 export const PlatformKeyView = v.object({
   id: v.string(),
-  /** Dispatches in the current minute of Redis time. */
+  /** Dispatches in the last minute. */
   load: v.number(),
   /** Dispatches a minute. */
   cap: v.number(),
-  state: v.picklist(["in-use", "out"]),
+  /** `cooling`: the upstream said 429. `failing`: it failed so often in a row that one request at a time tries it. */
+  state: v.picklist(["in-use", "out", "cooling", "failing"]),
   reason: v.nullable(v.string()),
   /** When it is asked again. */
   until: v.nullable(Instant),

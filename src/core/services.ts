@@ -22,14 +22,15 @@ import type {
   Graveyard,
   HitCounter,
   KeyDirectory,
+  KeyMarks,
   KeyMemory,
   KeyRecordCache,
-  Ledger,
   Log,
   OriginMemory,
   Part,
   PlatformKeys,
   RateLimiter,
+  RetryBudget,
   Upstream,
   UpstreamKeys,
   UsageLedger,
@@ -37,7 +38,7 @@ import type {
   WaitBudget,
 } from "./ports.ts";
 import type { DeadMessages, ReplayQueue } from "./dead-message.ts";
-import type { SpendingBooks } from "./ledger.ts";
+import type { Counters, Ledger, SpendingBooks } from "./ledger.ts";
 import type { KeyReadings, Statements } from "./statement-ports.ts";
 import type { Leases, Partitions, Retention } from "./upkeep-ports.ts";
 import type { Deliveries, Webhooks, WebhookSender } from "./webhook-ports.ts";
@@ -55,6 +56,10 @@ export type Services = {
   readonly upstream: Upstream;
   readonly upstreamKeys: UpstreamKeys;
   readonly platformKeys: PlatformKeys;
+  readonly keyMarks: KeyMarks;
+  readonly counters: Counters;
+  readonly spendingBooks: SpendingBooks;
+  readonly retryBudget: RetryBudget;
   readonly usageQueue: UsageQueue;
   readonly controlQueue: ControlQueue;
   readonly changes: ChangeLog;
@@ -68,7 +73,6 @@ export type Services = {
   readonly deliveries: Deliveries;
   readonly webhookSender: WebhookSender;
   readonly usageLedger: UsageLedger;
-  readonly spendingBooks: SpendingBooks;
   readonly leases: Leases;
   readonly partitions: Partitions;
   readonly retention: Retention;
@@ -110,6 +114,14 @@ export type Services = {
   readonly pause: (ms: number) => Promise<void>;
   readonly settleAgainMs: readonly number[];
   readonly failoverMs: number;
+  readonly upstreamDeadlineMs: number;
+  readonly capacityWaitMs: number;
+  readonly leaseRenewMs: number;
+  readonly joinMs: number;
+  readonly joinMostMs: number;
+  readonly coolDownMs: number;
+  readonly coolDownMostMs: number;
+  readonly retryPauseMs: number;
   readonly namespaceVersion: string;
   readonly memoryMs: number;
   readonly outageMs: number;

@@ -26,6 +26,8 @@ const Tenant = readonlyObject({
   /** Whether answers are shared with the tenants of the region or kept apart. */
   cacheScope: CacheScope,
   burst: readonlyObject({ capacity: v.number(), refillPerSecond: v.number() }),
+  /** In effect. Credits of a UTC day and month; null is no quota. */
+  quotas: readonlyObject({ daily: v.nullable(v.number()), monthly: v.nullable(v.number()) }),
   /** Unix milliseconds; null is no trial. */
   trialEndsAtMs: v.nullable(v.number()),
   /** The active upstream key of a BYO tenant; null for one on the platform's. */

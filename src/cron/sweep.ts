@@ -1,4 +1,5 @@
-import type { Ledger, Log, OpenReservation, UsageQueue } from "../core/ports.ts";
+import type { Ledger, OpenReservation } from "../core/ledger.ts";
+import type { Log, UsageQueue } from "../core/ports.ts";
 import type { UsageEvent } from "../core/usage.ts";
 
 export type SweepPorts = {
@@ -7,7 +8,7 @@ export type SweepPorts = {
   readonly log: Log;
   /** Longer than a dispatch and what the platform grants after a client left can take, milliseconds. */
   readonly abandonedMs: number;
-  /** How long an event may take through the queue before it is sent again, milliseconds. */
+  /** How long after its reservation an event is sent again that is not recorded, milliseconds. */
   readonly unrecordedMs: number;
 };
 
@@ -30,7 +31,7 @@ const SETTLED_TOGETHER = 5;
  * the books know each id, and nothing is remembered between runs.
  */
 export async function sweep(ports: SweepPorts): Promise<void> {
-  await half(ports.log, "abandoned-not-swept", () => sweepAbandoned(ports));
+  await half(ports.log, "abandoned-not-closed", () => closeAbandoned(ports));
   await half(ports.log, "unrecorded-not-sent", () => sendUnrecorded(ports));
 }
 
@@ -42,32 +43,32 @@ async function half(log: Log, failure: string, work: () => Promise<void>): Promi
   }
 }
 
-/** A reservation that its Worker never settled becomes an event in doubt: the upstream may have counted it. */
-async function sweepAbandoned({ ledger, usageQueue, log, abandonedMs }: SweepPorts): Promise<void> {
+/**
+ * A reservation that its Worker never settled becomes an event in doubt: the upstream may have counted it. It is as old as its reservation, so
+ * the other half finds it in the outbox and sends it.
+ */
+async function closeAbandoned({ ledger, log, abandonedMs }: SweepPorts): Promise<void> {
   for (let round = 0; round < SETTLING_ROUNDS; round += 1) {
     const abandoned = await ledger.abandoned(abandonedMs, AT_ONCE);
-    const { swept, isAnswered } = await closeAll(ledger, abandoned);
-    if (swept.length > 0) {
-      log.info("reservations-abandoned", { events: swept.length });
-      await send(usageQueue, swept);
-    }
+    const { closed, isAnswered } = await closeAll(ledger, abandoned);
+    if (closed > 0) log.info("reservations-abandoned", { events: closed });
     if (!isAnswered || abandoned.length < AT_ONCE) return;
   }
 }
 
-type Swept = { readonly swept: readonly UsageEvent[]; readonly isAnswered: boolean };
+type Closed = { readonly closed: number; readonly isAnswered: boolean };
 
-/** Only what this call closed: its Worker may have settled one since, and then the event is that one's. */
-async function closeAll(ledger: Ledger, abandoned: readonly OpenReservation[]): Promise<Swept> {
-  const swept: UsageEvent[] = [];
+/** Its Worker may have settled one since, and then the event is that one's. */
+async function closeAll(ledger: Ledger, abandoned: readonly OpenReservation[]): Promise<Closed> {
+  let closed = 0;
   for (let at = 0; at < abandoned.length; at += SETTLED_TOGETHER) {
-    const together = abandoned.slice(at, at + SETTLED_TOGETHER).map(inDoubt);
-    const settlings = await Promise.all(together.map((event) => ledger.settle(event)));
-    swept.push(...together.filter((_, which) => settlings[which] === "settled"));
+    const together = abandoned.slice(at, at + SETTLED_TOGETHER);
+    const settlings = await Promise.all(together.map((each) => ledger.settle(inDoubt(each), each.credits)));
+    closed += settlings.filter((settling) => settling === "settled").length;
     // The rest would wait in vain, each for its own timeout; the next run finds it again.
-    if (settlings.includes("unavailable")) return { swept, isAnswered: false };
+    if (settlings.includes("unavailable")) return { closed, isAnswered: false };
   }
-  return { swept, isAnswered: true };
+  return { closed, isAnswered: true };
 }
 
 /** An event that is still in the outbox is sent again: the queue may have refused or lost it. */
@@ -75,15 +76,11 @@ async function sendUnrecorded({ ledger, usageQueue, log, unrecordedMs }: SweepPo
   for (let round = 0; round < SENDING_ROUNDS; round += 1) {
     const unrecorded = await ledger.unrecorded(unrecordedMs, AT_ONCE);
     if (unrecorded.length > 0) {
-      await send(usageQueue, unrecorded);
+      await usageQueue.send(unrecorded.map((event) => ({ kind: "event", event })));
       log.info("events-sent-again", { events: unrecorded.length });
     }
     if (unrecorded.length < AT_ONCE) return;
   }
-}
-
-function send(usageQueue: UsageQueue, events: readonly UsageEvent[]): Promise<void> {
-  return usageQueue.send(events.map((event) => ({ kind: "event", event })));
 }
 
 function inDoubt({ credits, ...reservation }: OpenReservation): UsageEvent {

@@ -32,6 +32,7 @@ export function payerOf(tenant: Tenant, platformDownloadTier: boolean): Payer {
     scope,
     tier: downloads ? "download" : "standard",
     upstreamKey: upstreamKeyOf(tenant),
+    quotas: tenant.quotas,
   };
 }
 

@@ -8,9 +8,13 @@ export const meter = (hits: HitCounter, chargeRules: ChargeRules) =>
   createMiddleware<ProxyEnv>(async function meter(c, next) {
     await next();
     const { answer } = c.var;
-    if (answer?.kind !== "hit") return;
+    if (answer === undefined || answer.kind === "fetched" || answer.kind === "refused") return;
     const { path, credits } = c.var.call.endpoint;
     const outcome = answer.stored.entry.kind === "negative" ? "not_found" : "success";
-    const count = { endpoint: path, hits: 1, creditsSaved: charge(outcome, credits, chargeRules).charged };
+    const count = {
+      endpoint: path,
+      hits: 1,
+      creditsSaved: charge(outcome, { credits, stated: null }, chargeRules).charged,
+    };
     hits.add(c.var.identity.tenant.id, count, (promise) => c.executionCtx.waitUntil(promise));
   });

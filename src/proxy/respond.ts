@@ -1,14 +1,15 @@
 import type { Context } from "hono";
-import type { Answer, Refusal } from "../answer/answer.ts";
+import type { Answer, Refused } from "../answer/answer.ts";
 import { matchesEtag } from "../core/conditional.ts";
 import type { Entry } from "../core/entry.ts";
 import { cacheControl, cacheStatus, rateLimitFields, serverTiming } from "../core/http-fields.ts";
 import type { UpstreamReply } from "../core/ports.ts";
 import { problems, type Problem } from "../core/problem.ts";
+import { statedQuotas, type Spending } from "../core/stated-limits.ts";
 import type { ProxyEnv } from "./request.ts";
 
 type Fetched = Extract<Answer, { kind: "fetched" }>;
-type Hit = Extract<Answer, { kind: "hit" }>;
+type Kept = Extract<Answer, { kind: "hit" | "joined" | "stale" }>;
 
 /** Turns the answer into bytes and headers. The upstream's status, content type and body go out as they came. */
 export const respond = (clock: () => number) =>
@@ -16,28 +17,50 @@ export const respond = (clock: () => number) =>
     const { answer } = c.var;
     switch (answer.kind) {
       case "hit":
+      case "joined":
+      case "stale":
         return fromEntry(c, answer.stored.entry, { answer, nowMs: clock() });
       case "fetched":
         return answer.entry === null
           ? fromReply(c, answer, clock())
           : fromEntry(c, answer.entry, { answer, nowMs: clock() });
       case "refused":
-        throw refusals[answer.because]();
+        throw refusalOf(c, answer, clock());
       default:
         return answer satisfies never;
     }
   };
 
-const refusals: Record<Refusal, () => Problem> = {
+const refusals: Record<Exclude<Refused["because"], "reservation">, () => Problem> = {
   "answers-unavailable": problems.cachesUnavailable,
   "ledger-unavailable": problems.ledgerUnavailable,
   "upstream-key-unavailable": problems.upstreamKeyUnavailable,
+  "joined-in-vain": problems.joinedInVain,
 };
+
+function refusalOf(c: Context<ProxyEnv>, refused: Refused, nowMs: number): Problem {
+  if (refused.because !== "reservation") return refusals[refused.because]();
+  const { reservation } = refused;
+  const { rates, identity } = c.var;
+  const met = { rates, quotas: identity.tenant.quotas, nowMs };
+  switch (reservation.kind) {
+    case "spent":
+      return problems.quotaSpent(reservation, met);
+    case "busy":
+      return problems.upstreamBusy(reservation, met);
+    case "broken":
+      return problems.upstreamResting(reservation.inMs);
+    case "suspended":
+      return problems.tenantSuspended();
+    default:
+      return reservation satisfies never;
+  }
+}
 
 function fromEntry(
   c: Context<ProxyEnv>,
   entry: Entry,
-  { answer, nowMs }: { answer: Hit | Fetched; nowMs: number },
+  { answer, nowMs }: { answer: Kept | Fetched; nowMs: number },
 ): Response {
   const ageSeconds = Math.max(0, Math.floor((nowMs - entry.fetchedAtMs) / 1_000));
   // Of whole seconds, so that `Age` and `ttl` always add up to the window.
@@ -45,7 +68,7 @@ function fromEntry(
   const headers = {
     ...commonHeaders(c, answer, nowMs),
     "cache-control": cacheControl(ageSeconds, remainingSeconds),
-    "cache-status": cacheStatus({ ...statusOf(answer), ttlSeconds: remainingSeconds }),
+    "cache-status": cacheStatus({ ...statusOf(answer, entry), ttlSeconds: remainingSeconds }),
     age: String(ageSeconds),
     etag: entry.etag,
     vary: "Accept-Encoding",
@@ -56,9 +79,26 @@ function fromEntry(
   return new Response(entry.body, { status: entry.status, headers: { ...headers, "content-type": entry.contentType } });
 }
 
-function statusOf(answer: Hit | Fetched) {
-  if (answer.kind === "fetched") return { kind: "miss", status: answer.reply.status, stored: true } as const;
-  return { kind: "hit", detail: answer.outage ? "outage" : answer.tier } as const;
+function statusOf(answer: Kept | Fetched, { status }: Entry) {
+  switch (answer.kind) {
+    case "fetched":
+      return { kind: "miss", status: answer.reply.status, stored: true } as const;
+    case "joined":
+      return { kind: "miss", status, stored: false, collapsed: true } as const;
+    case "stale":
+      return { kind: "hit", detail: reasonOf(answer.refusal) } as const;
+    case "hit":
+      return { kind: "hit", detail: answer.outage ? "outage" : answer.tier } as const;
+    default:
+      return answer satisfies never;
+  }
+}
+
+/** Why what is past its time was served. */
+function reasonOf(refused: Refused) {
+  if (refused.because !== "reservation") return refused.because === "joined-in-vain" ? "upstream" : "outage";
+  const reasons = { spent: "quota", busy: "capacity", broken: "upstream", suspended: "outage" } as const;
+  return reasons[refused.reservation.kind];
 }
 
 /** A reply that is nobody else's: passed on, but for what has no complete body and what is the platform's own trouble. */
@@ -88,15 +128,28 @@ const failures: Record<Extract<UpstreamReply, { kind: "failed" }>["reason"], () 
   redirect: problems.upstreamRedirected,
 };
 
-function commonHeaders(c: Context<ProxyEnv>, answer: Hit | Fetched, nowMs: number): Record<string, string> {
+function commonHeaders(c: Context<ProxyEnv>, answer: Kept | Fetched, nowMs: number): Record<string, string> {
   const charged = answer.kind === "fetched" ? answer.creditsCharged : 0;
+  const quotas = statedQuotas(c.var.identity.tenant.quotas, nowMs, spendingOf(answer));
   return {
     "cdn-cache-control": "no-store",
     "x-content-type-options": "nosniff",
     "x-credits-charged": String(charged),
     "x-request-id": c.var.requestId,
-    "server-timing":
-      answer.kind === "fetched" ? serverTiming({ upstream: answer.tookMs }) : `cache;desc=${answer.tier}`,
-    ...rateLimitFields(c.var.rates, nowMs),
+    "server-timing": timingOf(answer),
+    ...rateLimitFields(c.var.rates, nowMs, quotas),
   };
+}
+
+function timingOf(answer: Kept | Fetched): string {
+  if (answer.kind === "fetched") return serverTiming({ upstream: answer.tookMs });
+  return `cache;desc=${answer.kind === "hit" ? answer.tier : answer.kind}`;
+}
+
+/** A hit asks the ledger nothing, so of quotas it knows only that they are there. */
+function spendingOf(answer: Kept | Fetched): Spending | undefined {
+  if (answer.kind === "fetched") return answer.spending;
+  if (answer.kind !== "stale" || answer.refusal.because !== "reservation") return undefined;
+  const { reservation } = answer.refusal;
+  return reservation.kind === "spent" ? reservation : undefined;
 }

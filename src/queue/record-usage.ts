@@ -1,6 +1,7 @@
 import type { ControlQueue } from "../core/control-ports.ts";
 import { parseUsageMessage } from "../core/messages.ts";
-import type { Ledger, Recording, UsageLedger } from "../core/ports.ts";
+import type { Ledger } from "../core/ledger.ts";
+import type { Recording, UsageLedger } from "../core/ports.ts";
 import type { UsageMessage } from "../core/usage.ts";
 import { buryMessages, type BuryPorts } from "./bury.ts";
 import type { Batch, Message } from "./consume.ts";

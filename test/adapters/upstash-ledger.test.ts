@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { upstashLedger } from "../../src/adapters/upstash-ledger.ts";
 import { useLocalRedis } from "../support/local-redis.ts";
+import { LEDGER_SETTINGS } from "../support/sample-order.ts";
 import { sampleEvent } from "../support/sample-usage.ts";
 
 const TENANT = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
@@ -11,7 +12,10 @@ describe("what the ledger in Redis cannot read", () => {
   const logged: unknown[] = [];
   const ledger = () => {
     logged.length = 0;
-    return upstashLedger(redis().client, { info: () => undefined, error: (...line) => void logged.push(line) });
+    return upstashLedger(redis().client, LEDGER_SETTINGS, {
+      info: () => undefined,
+      error: (...line) => void logged.push(line),
+    });
   };
   const put = async (kind: "open" | "outbox", id: string, value: string | null, sinceMs: number) => {
     if (value !== null) await redis().direct.hset(`tkl:${kind}`, id, value);

@@ -12,6 +12,7 @@ async function setUp() {
   const sealed = await sealedKey(kek, 1);
   const settings = {
     platformKeys: platformKeyring(["platform-key-1234", "platform-key-5678"], [50]),
+    ownKeyCap: 200,
     keks: async () => keks,
     clock: () => nowMs,
   };
@@ -37,7 +38,7 @@ describe("the vault", () => {
     const { keys, sealed } = await setUp();
     expect(await keys.open({ kind: "byo", sealed })).toEqual({
       kind: "opened",
-      keys: [{ id: sealed.id, secret: "tenants-own-key", cap: null }],
+      keys: [{ id: sealed.id, secret: "tenants-own-key", cap: 200, owner: "tenant" }],
     });
   });
 
@@ -78,8 +79,8 @@ describe("the vault", () => {
     expect(await keys.open({ kind: "platform" })).toEqual({
       kind: "opened",
       keys: [
-        { id, secret: "platform-key-1234", cap: 50 },
-        { id, secret: "platform-key-5678", cap: 200 },
+        { id, owner: "platform", secret: "platform-key-1234", cap: 50 },
+        { id, owner: "platform", secret: "platform-key-5678", cap: 200 },
       ],
     });
     const idsOf = async (secrets: readonly string[]) => (await platformKeyring(secrets, [])()).map(({ id }) => id);
@@ -89,7 +90,12 @@ describe("the vault", () => {
   });
 
   it("has nothing to pay with when no platform key is set", async () => {
-    const settings = { platformKeys: platformKeyring([], []), keks: async () => new Map(), clock: () => 0 };
+    const settings = {
+      platformKeys: platformKeyring([], []),
+      ownKeyCap: 200,
+      keks: async () => new Map(),
+      clock: () => 0,
+    };
     expect(await vaultUpstreamKeys(settings, silentLog).open({ kind: "platform" })).toEqual({ kind: "unavailable" });
   });
 });

@@ -195,6 +195,8 @@ describe("what is never kept", () => {
     t.replies(async () => reply);
     expect(await answer(t.ports, t.ask(CALL))).toMatchObject({ kind: "fetched", entry: null });
     await t.settled();
+    // Until a key that was refused with 429 has cooled down.
+    t.advance(10_000);
     await answer(t.ports, t.ask(CALL));
     expect(t.story.filter((step) => step === "dispatch")).toHaveLength(2);
   });

@@ -1,12 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { answer } from "../../src/answer/answer.ts";
+import type { Taken } from "../../src/core/ledger.ts";
 import { PLATFORM } from "../../src/core/act.ts";
 import { json, timeline } from "../support/timeline.ts";
 
 const CALL = "/userid/?username=tiktok";
 const REFUSAL = '{"message":"Your account is suspended"}';
 
-const KEYS = ["a", "b", "c"].map((name) => ({ id: `platform-${name}`, secret: `secret-${name}`, cap: 200 }));
+const KEYS = ["a", "b", "c"].map((name) => ({
+  id: `platform-${name}`,
+  secret: `secret-${name}`,
+  cap: 200,
+  owner: "platform" as const,
+}));
 
 /** Three platform keys, of which those named are refused by the upstream; `tried` says which were asked, in order. */
 function threeKeys(...refused: readonly string[]) {
@@ -92,8 +98,8 @@ describe("a platform key whose account is refused", () => {
   it("is put back by nobody when it was never out, because a miss that tells Redis so costs a command", async () => {
     const t = threeKeys();
     const restored: string[] = [];
-    const restore = async (id: string) => restored.push(id) > 0;
-    await answer({ ...t.ports, platformKeys: { ...t.platformKeys, restore } }, t.ask(CALL));
+    const clear = async (id: string) => void restored.push(id);
+    await answer({ ...t.ports, keyMarks: { ...t.platformKeys, clear } }, t.ask(CALL));
     await t.settled();
     expect(restored).toEqual([]);
   });
@@ -142,7 +148,7 @@ describe("a platform key whose account is refused", () => {
 
 it("a tenant's own key that is refused is neither replaced by the platform's nor taken out", async () => {
   const t = timeline();
-  t.keys.splice(0, 1, { id: "own", secret: "own", cap: null });
+  t.keys.splice(0, 1, { id: "own", secret: "own", cap: 200, owner: "tenant" });
   t.replies(async () => json(REFUSAL));
   expect(await answer(t.ports, t.ask(CALL))).toMatchObject({ outcome: "account_error" });
   await t.settled();
@@ -153,7 +159,7 @@ it("a tenant's own key that is refused is neither replaced by the platform's nor
 it("a reservation that came too late is taken back, and the platform is asked to wait for that", async () => {
   const t = timeline();
   const gate = Promise.withResolvers<void>();
-  const release = (bits: string) => gate.promise.then(() => t.ledger.release(bits));
+  const release = (taken: Taken) => gate.promise.then(() => t.ledger.release(taken));
   let waits = 0;
   const within = async <T>(work: () => Promise<T>, otherwise: T) => {
     const done = await work();

@@ -19,7 +19,7 @@ const sealed: SealedUpstreamKey = {
 
 function trial() {
   const t = timeline();
-  const key = { id: sealed.id, secret: "on trial", cap: null };
+  const key = { id: sealed.id, secret: "on trial", cap: 200, owner: "tenant" } as const;
   const upstreamKeys = { open: async () => ({ kind: "opened", keys: [key] }) as const };
   const { call, background } = t.ask(CALL);
   return { ...t, ports: { ...t.ports, upstreamKeys }, probing: { sealed, call, requestId: "request", background } };

@@ -12,7 +12,7 @@ function ownKey() {
   const t = timeline();
   const queued: object[] = [];
   const state = { queue: "up" as "up" | "down" };
-  t.keys.splice(0, 1, { id: "own", secret: "own", cap: null });
+  t.keys.splice(0, 1, { id: "own", secret: "own", cap: 200, owner: "tenant" });
   const ports = {
     ...t.ports,
     checkKeyMs: 9_001,

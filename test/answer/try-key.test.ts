@@ -27,7 +27,8 @@ async function tried(...replies: readonly UpstreamReply[]) {
   const waiting = [...replies];
   t.replies(async () => waiting.shift() ?? TIMEOUT);
   const upstreamKeys = {
-    open: async () => ({ kind: "opened", keys: [{ id: sealed.id, secret: "on trial", cap: null }] }) as const,
+    open: async () =>
+      ({ kind: "opened", keys: [{ id: sealed.id, secret: "on trial", cap: 200, owner: "tenant" }] }) as const,
   };
   const ports = { ...t.ports, upstreamKeys, probePostUrl: "https://www.tiktok.com/@_/video/73" };
   const { background } = t.ask("/userid/?username=tiktok");

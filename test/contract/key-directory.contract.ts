@@ -17,6 +17,7 @@ const tenantA = {
   region,
   cacheScope: "pool",
   burst,
+  quotas: { daily: 5_000, monthly: 10_000 },
   trialEndsAtMs: Date.UTC(2026, 11, 24, 12),
   upstreamKey: null,
 } as const;
@@ -61,6 +62,7 @@ export const knownKeys = [
       region,
       cacheScope: "tenant",
       burst,
+      quotas: { daily: null, monthly: null },
       trialEndsAtMs: null,
       upstreamKey: {
         id: "0199c0de-0000-7000-8000-00000000b100",

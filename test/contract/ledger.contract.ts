@@ -1,36 +1,36 @@
 import { expect, it } from "vitest";
-import type { Ledger, Reserve } from "../../src/core/ports.ts";
+import type { Counters, Ledger } from "../../src/core/ledger.ts";
+import { quotaWindow } from "../../src/core/stated-limits.ts";
 import type { UsageEvent } from "../../src/core/usage.ts";
 import { uuid7TimeMs } from "../../src/core/uuid7.ts";
+import { emptyBooks, sampleOrder } from "../support/sample-order.ts";
 
-export type LedgerUnderTest = { readonly ledger: Ledger; nowMs(): Promise<number> };
+/** With counters of zero for the tenant of sample orders, and leases of 200 ms. */
+export type LedgerUnderTest = {
+  readonly ledger: Ledger & Counters;
+  nowMs(): Promise<number>;
+  /** Returns when so many milliseconds of the ledger's clock have passed. */
+  wait(ms: number): Promise<void>;
+};
 
 const TENANT = "00000000-0000-4000-8000-000000000001";
-let orders = 0;
+const OTHER = "00000000-0000-4000-8000-000000000002";
 
-function order(): Reserve {
-  orders += 1;
-  return {
-    tenantId: TENANT,
-    candidates: [{ id: "platform-0001", cap: 200 }],
-    endpoint: "/userid/",
-    credits: 1,
-    requestId: "0192d3a0-0000-7000-8000-000000000000",
-    randomBits: `${orders.toString(16).padStart(19, "a")}0`,
-  };
-}
+const order = sampleOrder;
 
 async function reserved(ledger: Ledger, request = order()) {
   const reservation = await ledger.reserve(request);
-  if (reservation.kind !== "reserved") throw new Error("nothing was reserved");
+  if (reservation.kind !== "reserved") throw new Error(`nothing was reserved: ${reservation.kind}`);
   return { ...reservation, request };
 }
 
 function eventOf(reservation: Awaited<ReturnType<typeof reserved>>): UsageEvent {
   const { eventId, occurredAtMs, upstreamKeyId, request } = reservation;
-  const { randomBits: _, candidates: __, credits, ...rest } = request;
+  const { tenantId, endpoint, requestId, credits } = request;
   return {
-    ...rest,
+    tenantId,
+    endpoint,
+    requestId,
     upstreamKeyId,
     eventId,
     occurredAtMs,
@@ -70,9 +70,9 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     const { ledger } = await make();
     const { request } = await reserved(ledger);
     const kept = await reserved(ledger);
-    await ledger.release(request.randomBits);
-    await ledger.release(request.randomBits);
-    await ledger.release("00000000000000000fff");
+    await ledger.release(request);
+    await ledger.release(request);
+    await ledger.release(order());
     expect((await ledger.abandoned(-1_000, 10)).map(({ eventId }) => eventId)).toEqual([kept.eventId]);
   });
 
@@ -80,31 +80,33 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     const { ledger } = await make();
     const reservation = await reserved(ledger);
     const event = eventOf(reservation);
-    await ledger.settle(event);
-    await ledger.release(reservation.request.randomBits);
+    await ledger.settle(event, 1);
+    await ledger.release(reservation.request);
     expect(await ledger.unrecorded(-1_000, 10)).toEqual([event]);
   });
 
   it("settles a reservation once, because a credit is counted once", async () => {
     const { ledger } = await make();
     const event = eventOf(await reserved(ledger));
-    expect(await ledger.settle(event)).toBe("settled");
-    expect(await ledger.settle({ ...event, creditsCharged: 9 })).toBe("already-settled");
+    expect(await ledger.settle(event, 1)).toBe("settled");
+    expect(await ledger.settle({ ...event, creditsCharged: 9 }, 1)).toBe("already-settled");
     expect(await ledger.unrecorded(-1_000, 10)).toEqual([event]);
   });
 
   it("settles nothing that was never reserved", async () => {
     const { ledger } = await make();
     const event = eventOf(await reserved(ledger));
-    expect(await ledger.settle({ ...event, eventId: "0192d3a0-0000-7000-8000-00000000beef" })).toBe("already-settled");
+    expect(await ledger.settle({ ...event, eventId: "0192d3a0-0000-7000-8000-00000000beef" }, 1)).toBe(
+      "already-settled",
+    );
     expect(await ledger.unrecorded(-1_000, 10)).toEqual([]);
   });
 
   it("keeps a settled event in the outbox until it is forgotten, because the queue may lose it", async () => {
     const { ledger } = await make();
     const [first, second] = [eventOf(await reserved(ledger)), eventOf(await reserved(ledger))];
-    await ledger.settle(first);
-    await ledger.settle(second);
+    await ledger.settle(first, 1);
+    await ledger.settle(second, 1);
     await ledger.forget([first.eventId]);
     expect(await ledger.unrecorded(-1_000, 10)).toEqual([second]);
     await ledger.forget([first.eventId, second.eventId]);
@@ -113,12 +115,11 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
   });
 
   it("hands each unrecorded event out in its turn, so that in a long outage none starves", async () => {
-    const { ledger, nowMs } = await make();
+    const { ledger, wait } = await make();
     const events = [eventOf(await reserved(ledger)), eventOf(await reserved(ledger))];
-    for (const event of events) await ledger.settle(event);
-    const settledMs = await nowMs();
+    for (const event of events) await ledger.settle(event, 1);
     // Until the ledger's clock has moved: two of one moment stand in the order of their names.
-    while ((await nowMs()) === settledMs) continue;
+    await wait(2);
     const first = await ledger.unrecorded(-1_000, 1);
     const second = await ledger.unrecorded(-1_000, 1);
     expect([...first, ...second].map(({ eventId }) => eventId).toSorted()).toEqual(
@@ -129,19 +130,206 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
   it("lists open reservations with what was ordered, oldest first and no more than asked for", async () => {
     const { ledger } = await make();
     const open = [await reserved(ledger), await reserved(ledger), await reserved(ledger)];
-    await ledger.settle(eventOf(await reserved(ledger)));
+    await ledger.settle(eventOf(await reserved(ledger)), 1);
     const listed = await ledger.abandoned(-1_000, 10);
     expect(listed.map(({ eventId }) => eventId).toSorted()).toEqual(open.map(({ eventId }) => eventId).toSorted());
-    const { randomBits: _, candidates: __, ...ordered } = order();
-    expect(listed[0]).toMatchObject({ ...ordered, upstreamKeyId: "platform-0001" });
+    const ordered = { tenantId: TENANT, endpoint: "/userid/", credits: 1, upstreamKeyId: "platform-0001" };
+    expect(listed[0]).toMatchObject(ordered);
     expect(await ledger.abandoned(-1_000, 2)).toHaveLength(2);
   });
 
   it("calls nothing abandoned or unrecorded before its age, because it may be on its way", async () => {
     const { ledger } = await make();
-    await ledger.settle(eventOf(await reserved(ledger)));
+    await ledger.settle(eventOf(await reserved(ledger)), 1);
     await reserved(ledger);
     expect(await ledger.abandoned(60_000, 10)).toEqual([]);
     expect(await ledger.unrecorded(60_000, 10)).toEqual([]);
+  });
+
+  it.each(["daily", "monthly"] as const)(
+    "spends a %s quota to the last credit and none more, because a cap is a cap",
+    async (quota) => {
+      const { ledger } = await make();
+      const quotas = { daily: null, monthly: null, [quota]: 5 };
+      const orders = Array.from({ length: 20 }, () =>
+        order({ quotas, candidates: [{ id: "platform-0001", cap: 1_000 }] }),
+      );
+      const reservations = await Promise.all(orders.map((each) => ledger.reserve(each)));
+      expect(reservations.filter(({ kind }) => kind === "reserved")).toHaveLength(5);
+      const refused = reservations.filter(({ kind }) => kind === "spent");
+      expect(refused).toHaveLength(15);
+      expect(refused[0]).toMatchObject({ quota, spent: { daily: 5, monthly: 5 } });
+      expect(await ledger.abandoned(-1_000, 100)).toHaveLength(5);
+    },
+  );
+
+  it("says of both quotas the monthly one, because the next day would not help", async () => {
+    const { ledger } = await make();
+    await reserved(ledger);
+    const quotas = { daily: 1, monthly: 1 };
+    expect(await ledger.reserve(order({ quotas }))).toMatchObject({ kind: "spent", quota: "monthly" });
+  });
+
+  it("counts credits and not calls", async () => {
+    const { ledger } = await make();
+    const quotas = { daily: 5, monthly: null };
+    expect(await ledger.reserve(order({ quotas, credits: 3 }))).toMatchObject({ spent: { daily: 3, monthly: 3 } });
+    expect(await ledger.reserve(order({ quotas, credits: 3 }))).toMatchObject({ kind: "spent", spent: { daily: 3 } });
+    expect(await ledger.reserve(order({ quotas, credits: 2 }))).toMatchObject({ spent: { daily: 5, monthly: 5 } });
+  });
+
+  it.each([
+    { charged: 0, inDoubt: 0, spent: 2, because: "it cost nothing" },
+    { charged: 0, inDoubt: 3, spent: 5, because: "it may have been taken" },
+    { charged: 2, inDoubt: 0, spent: 4, because: "the upstream took less than its price" },
+    { charged: 7, inDoubt: 0, spent: 9, because: "the upstream took more than its price" },
+  ])(
+    "has $spent spent when $charged of 3 were charged and $inDoubt are in doubt: $because",
+    async ({ charged, inDoubt, spent }) => {
+      const { ledger } = await make();
+      await reserved(ledger, order({ credits: 2 }));
+      const event = eventOf(await reserved(ledger, order({ credits: 3 })));
+      await ledger.settle({ ...event, creditsCharged: charged, creditsInDoubt: inDoubt }, 3);
+      await ledger.settle({ ...event, creditsCharged: charged, creditsInDoubt: inDoubt }, 3);
+      expect((await ledger.read(TENANT))?.spent).toEqual({ daily: spent, monthly: spent });
+    },
+  );
+
+  it("gives back what is taken back, once", async () => {
+    const { ledger } = await make();
+    await reserved(ledger);
+    const { request } = await reserved(ledger, order({ credits: 3 }));
+    await ledger.release(request);
+    await ledger.release(request);
+    expect((await ledger.read(TENANT))?.spent).toEqual({ daily: 1, monthly: 1 });
+  });
+
+  it("reserves nothing for a tenant without counters, because missing is not zero", async () => {
+    const { ledger } = await make();
+    expect(await ledger.read(OTHER)).toBeUndefined();
+    expect(await ledger.reserve(order({ tenantId: OTHER, lease: "call" }))).toEqual({ kind: "uncounted" });
+    expect(await ledger.abandoned(-1_000, 10)).toEqual([]);
+    await ledger.rebuild({ ...emptyBooks(OTHER), spent: { daily: 3, monthly: 40 } });
+    expect((await ledger.read(OTHER))?.spent).toEqual({ daily: 3, monthly: 40 });
+    const again = await ledger.reserve(order({ tenantId: OTHER, lease: "call" }));
+    expect(again, "the refusal left no lease").toMatchObject({ kind: "reserved", spent: { daily: 4, monthly: 41 } });
+  });
+
+  it("leaves counters that are there as they are when they are to be rebuilt", async () => {
+    const { ledger } = await make();
+    await reserved(ledger);
+    await ledger.rebuild({ ...emptyBooks(TENANT), spent: { daily: 30, monthly: 40 } });
+    expect((await ledger.read(TENANT))?.spent).toEqual({ daily: 1, monthly: 1 });
+  });
+
+  it("counts nothing of books of another day or month when it rebuilds", async () => {
+    const { ledger, nowMs } = await make();
+    const atMs = await nowMs();
+    const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+    const before = {
+      ...emptyBooks(OTHER),
+      day: dayOf(quotaWindow("monthly", atMs).startMs - 1),
+      spent: { daily: 3, monthly: 40 },
+    };
+    const after = { ...before, day: dayOf(quotaWindow("daily", atMs).endMs) };
+    await ledger.rebuild(after);
+    expect(await ledger.read(OTHER), "the ledger's day has not come").toBeUndefined();
+    await ledger.rebuild(before);
+    expect((await ledger.read(OTHER))?.spent).toEqual({ daily: 0, monthly: 0 });
+  });
+
+  it("raises a counter that says less than the books, tells by how much, and lowers none", async () => {
+    const { ledger } = await make();
+    await reserved(ledger, order({ credits: 5 }));
+    expect(await ledger.raise([{ ...emptyBooks(), spent: { daily: 4, monthly: 9 } }])).toEqual([
+      { tenantId: TENANT, window: "monthly", counted: 5, booked: 9 },
+    ]);
+    expect((await ledger.read(TENANT))?.spent).toEqual({ daily: 5, monthly: 9 });
+    const both = [
+      { ...emptyBooks(OTHER), spent: { daily: 1, monthly: 1 } },
+      { ...emptyBooks(), spent: { daily: 6, monthly: 10 } },
+    ];
+    expect(await ledger.raise(both)).toEqual([
+      { tenantId: TENANT, window: "daily", counted: 5, booked: 6 },
+      { tenantId: TENANT, window: "monthly", counted: 9, booked: 10 },
+    ]);
+    expect(await ledger.read(OTHER), "missing ones are for a rebuild").toBeUndefined();
+    expect(await ledger.raise(both)).toEqual([]);
+    expect(await ledger.raise([])).toEqual([]);
+  });
+
+  it.each(["suspended", "deleted"] as const)(
+    "reserves nothing for a tenant that is %s, whatever the caller has read",
+    async (status) => {
+      const { ledger } = await make();
+      await ledger.setStatus(TENANT, status);
+      expect(await ledger.reserve(order({ lease: "call" }))).toEqual({ kind: "suspended" });
+      await ledger.setStatus(TENANT, "active");
+      expect(await ledger.reserve(order({ lease: "call" }))).toMatchObject({ kind: "reserved" });
+    },
+  );
+
+  it("lets one reserve for a call while its lease is held, because the answer is for all", async () => {
+    const { ledger } = await make();
+    const orders = Array.from({ length: 5 }, () => order({ lease: "call" }));
+    const reservations = await Promise.all(orders.map((each) => ledger.reserve(each)));
+    expect(reservations.map(({ kind }) => kind).toSorted()).toEqual([
+      "leased",
+      "leased",
+      "leased",
+      "leased",
+      "reserved",
+    ]);
+    expect((await ledger.read(TENANT))?.spent.daily, "those who wait pay nothing").toBe(1);
+    expect(await ledger.reserve(order({ lease: "another call" }))).toMatchObject({ kind: "reserved" });
+  });
+
+  it("tells who has no quota that another is fetching, because waiting costs nothing", async () => {
+    const { ledger } = await make();
+    await reserved(ledger, order({ lease: "call" }));
+    expect(await ledger.reserve(order({ lease: "call", quotas: { daily: 0, monthly: 0 } }))).toEqual({
+      kind: "leased",
+    });
+  });
+
+  it("ends a lease when its request says so, and when nobody renews it", async () => {
+    const { ledger, wait } = await make();
+    const { request } = await reserved(ledger, order({ lease: "call" }));
+    await ledger.endLease("call", "another request");
+    expect(await ledger.reserve(order({ lease: "call" }))).toEqual({ kind: "leased" });
+    await ledger.endLease("call", request.requestId);
+    const next = await reserved(ledger, order({ lease: "call" }));
+    await wait(120);
+    await ledger.renewLease("call", next.request.requestId);
+    await ledger.renewLease("call", "another request");
+    await wait(120);
+    expect(await ledger.reserve(order({ lease: "call" })), "it was renewed").toEqual({ kind: "leased" });
+    await wait(200);
+    expect(await ledger.reserve(order({ lease: "call" }))).toMatchObject({ kind: "reserved" });
+    await ledger.renewLease("call", next.request.requestId);
+  });
+
+  it("ends the lease with the reservation that is taken back", async () => {
+    const { ledger } = await make();
+    const { request } = await reserved(ledger, order({ lease: "call" }));
+    await ledger.release(request);
+    expect(await ledger.reserve(order({ lease: "call" }))).toMatchObject({ kind: "reserved" });
+  });
+
+  it.each([
+    { what: "the quota", changes: { quotas: { daily: 1, monthly: null } } },
+    { what: "the upstream key's room", changes: { candidates: [{ id: "full", cap: 1 }] } },
+  ])("leaves nothing of what $what refuses: no lease, no reservation, no credit", async ({ changes }) => {
+    const { ledger } = await make();
+    await reserved(ledger, order({ candidates: [{ id: "full", cap: 1 }] }));
+    const refused = order({ lease: "call", ...changes });
+    expect((await ledger.reserve(refused)).kind).not.toBe("reserved");
+    expect(await ledger.abandoned(-1_000, 10)).toHaveLength(1);
+    expect((await ledger.read(TENANT))?.spent).toEqual({ daily: 1, monthly: 1 });
+    expect(
+      await ledger.reserve({ ...refused, quotas: { daily: 2, monthly: 2 }, candidates: order().candidates }),
+    ).toMatchObject({
+      kind: "reserved",
+    });
   });
 }

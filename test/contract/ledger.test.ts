@@ -1,71 +1,152 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { upstashCounters } from "../../src/adapters/upstash-counters.ts";
+import { WINDOWS } from "../../src/adapters/upstash-clock-script.ts";
 import { upstashLedger } from "../../src/adapters/upstash-ledger.ts";
+import type { Reserve } from "../../src/core/ledger.ts";
 import { useLocalRedis } from "../support/local-redis.ts";
+import { memoryKeyMarks } from "../support/memory-key-marks.ts";
 import { memoryLedger } from "../support/memory-ledger.ts";
+import { emptyBooks, LEDGER_SETTINGS, sampleOrder } from "../support/sample-order.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { ledgerContract } from "./ledger.contract.ts";
 
-const order = {
-  tenantId: "00000000-0000-4000-8000-000000000001",
-  candidates: [{ id: "platform-0001", cap: null }],
-  endpoint: "/userid/",
-  credits: 1,
-  requestId: "0192d3a0-0000-7000-8000-000000000000",
-};
+const LEASE_MS = 200;
 
 describe("the ledger in Redis", () => {
   const redis = useLocalRedis();
 
-  const ledger = () => upstashLedger(redis().client, silentLog);
+  const made = async () => {
+    const { client } = redis();
+    const counters = upstashCounters(client);
+    await counters.rebuild(emptyBooks());
+    return { ...upstashLedger(client, { ...LEDGER_SETTINGS, leaseMs: LEASE_MS }, silentLog), ...counters };
+  };
   const nowMs = async () => {
     const [seconds, micros] = await redis().direct.time();
     return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
   };
-  ledgerContract(async () => ({ ledger: ledger(), nowMs }));
+  ledgerContract(async () => ({ ledger: await made(), nowMs, wait: (ms) => pause(ms + 1) }));
 
   it("reserves once when the reply is lost after execution and the command is sent again", async () => {
-    const request = { ...order, randomBits: "0123456789abcdef0123" };
-    await ledger().reserve({ ...request, randomBits: "ffffffffffffffffffff" });
+    const ledger = await made();
+    await ledger.reserve(sampleOrder());
+    const request = sampleOrder();
     await redis().fault({ kind: "drop-reply" });
-    expect(await ledger().reserve(request)).toEqual({ kind: "unavailable" });
-    expect(await ledger().reserve(request)).toMatchObject({ kind: "reserved" });
+    expect(await ledger.reserve(request)).toEqual({ kind: "unavailable" });
+    expect(await ledger.reserve(request)).toMatchObject({ kind: "reserved", spent: { daily: 2, monthly: 2 } });
     expect(await redis().direct.zcard("tkl:open-since")).toBe(2);
   });
 
+  it("gives credits back once when the reply to a settling is lost and it is sent again", async () => {
+    const ledger = await made();
+    const request = sampleOrder({ credits: 5 });
+    const event = await eventOf(ledger, request);
+    await redis().fault({ kind: "drop-reply" });
+    expect(await ledger.settle(event, 5)).toBe("unavailable");
+    expect(await ledger.settle(event, 5)).toBe("already-settled");
+    expect((await ledger.read(request.tenantId))?.spent).toEqual({ daily: 1, monthly: 1 });
+  });
+
   it("leaves nothing of what it takes back, because the sweep would find the time of a reservation that is gone", async () => {
-    const request = { ...order, randomBits: "00000000000000000002" };
-    await ledger().reserve(request);
+    const ledger = await made();
+    const request = sampleOrder({ lease: "call" });
+    await ledger.reserve(request);
     expect(await redis().direct.zcard("tkl:open-since")).toBe(1);
-    await ledger().release(request.randomBits);
-    expect(await redis().direct.zcard("tkl:open-since")).toBe(0);
-    expect(await redis().direct.hlen("tkl:open")).toBe(0);
+    await ledger.release(request);
+    expect(await redis().direct.exists("tkl:open-since", "tkl:open", "tkl:lease:call")).toBe(0);
+  });
+
+  it("gives nothing back to a window that is over, and nothing of it to the one after", async () => {
+    const ledger = await made();
+    const request = sampleOrder({ credits: 5 });
+    const event = await eventOf(ledger, request);
+    const tenant = `tkl:tenant:${request.tenantId}`;
+    // As if the day and the month had ended since, and others had spent 7 in the new ones.
+    await redis().direct.hset(tenant, { day: "20991231 7", month: "209912 7" });
+    await ledger.settle(event, 5);
+    expect(await redis().direct.hmget(tenant, "day", "month")).toEqual(["20991231 7", "209912 7"]);
+  });
+
+  it("begins a new day and month at zero with the counters of the last ones at hand, because those are not lost", async () => {
+    const ledger = await made();
+    const { tenantId } = sampleOrder();
+    await redis().direct.hset(`tkl:tenant:${tenantId}`, { day: "20200131 4000", month: "202001 9000" });
+    expect((await ledger.read(tenantId))?.spent).toEqual({ daily: 0, monthly: 0 });
+    const reserved = await ledger.reserve(sampleOrder({ quotas: { daily: 1, monthly: 1 } }));
+    expect(reserved).toMatchObject({ spent: { daily: 1, monthly: 1 } });
+  });
+
+  it("knows the UTC day and month of any time as every calendar does", async () => {
+    const script = `${WINDOWS} local days = {} for i, ms in ipairs(ARGV) do local day, month = windows(tonumber(ms)) days[i] = day .. " " .. month end return days`;
+    const edges = [2024, 2025, 2026, 2028, 2100].flatMap((year) =>
+      Array.from({ length: 12 }, (_, month) => Date.UTC(year, month)).flatMap((ms) => [ms - 1, ms]),
+    );
+    const spread = Array.from({ length: 500 }, (_, at) => Date.UTC(2020, 0) + at * 5_123_456_789);
+    const times = [...edges, ...spread];
+    const expected = times.map((ms) => {
+      const day = new Date(ms).toISOString().slice(0, 10).replaceAll("-", "");
+      return `${day} ${day.slice(0, 6)}`;
+    });
+    expect(await redis().direct.eval(script, 0, ...times)).toEqual(expected);
+  });
+
+  it("counts what is open or in the outbox when it rebuilds, because the books do not have it yet", async () => {
+    const ledger = await made();
+    const { tenantId } = sampleOrder();
+    await ledger.reserve(sampleOrder({ credits: 3 }));
+    await ledger.settle(await eventOf(ledger, sampleOrder({ credits: 5 })), 5);
+    await redis().direct.del(`tkl:tenant:${tenantId}`);
+    await ledger.rebuild({ ...emptyBooks(), spent: { daily: 10, monthly: 20 } });
+    expect((await ledger.read(tenantId))?.spent).toEqual({ daily: 14, monthly: 24 });
   });
 
   it.each([
-    { kind: "a tenant's own key", caps: [null], cost: 5 },
-    { kind: "the platform's one key", caps: [200], cost: 7 },
-    { kind: "one of the platform's three", caps: [200, 200, 100], cost: 7 },
+    { what: "on one key", keys: 1, changes: { lease: "call" } },
+    { what: "on one of three", keys: 3, changes: { lease: "call", quotas: { daily: 5, monthly: 5 } } },
+    { what: "without a lease", keys: 1, changes: {} },
   ])(
-    "costs $cost commands to reserve on $kind, of 10 at most, and 5 to settle, of 6, because commands inside a script are billed",
-    async ({ caps, cost }) => {
-      const { candidates: _, ...ordered } = order;
-      const candidates = caps.map((cap, at) => ({ id: `key-${at}`, cap }));
-      let reserved = { eventId: "", upstreamKeyId: "" };
-      const reserving = await redis().commandsOf(async () => {
-        const request = { ...ordered, candidates, randomBits: "00000000000000000001" };
-        const reservation = await ledger().reserve(request);
-        if (reservation.kind === "reserved") reserved = reservation;
-      });
-      const { eventId, upstreamKeyId } = reserved;
-      const { credits, ...rest } = ordered;
-      const ended = { status: 200, outcome: "success", creditsCharged: credits, creditsInDoubt: 0 } as const;
-      const event = { ...rest, ...ended, eventId, upstreamKeyId, occurredAtMs: 0 };
-      const settling = await redis().commandsOf(() => ledger().settle(event));
-      expect({ reserving, settling }).toEqual({ reserving: cost, settling: 5 });
+    "costs at most 10 commands to reserve $what, because commands inside a script are billed",
+    async ({ keys, changes }) => {
+      const ledger = await made();
+      const candidates = Array.from({ length: keys }, (_, at) => ({ id: `key-${at}`, cap: 200 }));
+      const commands = await redis().commandsOf(() => ledger.reserve(sampleOrder({ ...changes, candidates })));
+      expect(commands).toBe("lease" in changes ? 10 : 9);
     },
   );
+
+  it.each([
+    { what: "cost what was reserved", credits: 1, commands: 4 },
+    { what: "cost less", credits: 2, commands: 6 },
+  ])("costs $commands commands to settle what $what", async ({ credits, commands }) => {
+    const ledger = await made();
+    const event = await eventOf(ledger, sampleOrder({ credits }));
+    expect(await redis().commandsOf(() => ledger.settle(event, credits))).toBe(commands);
+  });
+
+  type Made = Awaited<ReturnType<typeof made>>;
+
+  /** Of a dispatch that cost one credit. */
+  async function eventOf(ledger: Made, request: Reserve) {
+    const reservation = await ledger.reserve(request);
+    if (reservation.kind !== "reserved") throw new Error(`nothing was reserved: ${reservation.kind}`);
+    const { eventId, occurredAtMs, upstreamKeyId } = reservation;
+    const { tenantId, endpoint, requestId } = request;
+    const ended = { status: 200, outcome: "success", creditsCharged: 1, creditsInDoubt: 0 } as const;
+    return { tenantId, endpoint, requestId, eventId, occurredAtMs, upstreamKeyId, ...ended };
+  }
 });
 
 describe("the ledger in memory", () => {
-  ledgerContract(async () => ({ ledger: memoryLedger(Date.now), nowMs: async () => Date.now() }));
+  ledgerContract(async () => {
+    let nowMs = Date.now();
+    const clock = () => nowMs;
+    const ledger = memoryLedger(clock, memoryKeyMarks(clock), {
+      perSecond: 10_000,
+      leaseMs: LEASE_MS,
+      isCounted: false,
+    });
+    await ledger.rebuild(emptyBooks());
+    return { ledger, nowMs: async () => nowMs, wait: async (ms) => void (nowMs += ms + 1) };
+  });
 });

@@ -1,16 +1,19 @@
 import { expect, it } from "vitest";
-import type { Candidate, Ledger, PlatformKeys } from "../../src/core/ports.ts";
+import type { Candidate, Ledger } from "../../src/core/ledger.ts";
+import type { KeyMarks, PlatformKeys } from "../../src/core/ports.ts";
+import { sampleOrder } from "../support/sample-order.ts";
 
 export type PlatformKeysUnderTest = {
   readonly ledger: Ledger;
-  readonly platformKeys: PlatformKeys;
+  readonly platformKeys: PlatformKeys & KeyMarks;
   /** Returns when two milliseconds of the ledger's clock have passed. */
   tick(): Promise<void>;
 };
 
 const LONG_MS = 600_000;
 
-/** The keys that the one under test is made with. */
+/** The keys that the one under test is made with, and after how many failures they rest for how long. */
+export const BREAKER = { breakerFailures: 3, breakerRestMs: 200 };
 export const KEYS = [
   { id: "platform-a", cap: 200 },
   { id: "platform-b", cap: 100 },
@@ -18,19 +21,12 @@ export const KEYS = [
 ] as const;
 
 const [A, B, C] = KEYS;
-let orders = 0;
+let last = sampleOrder();
 
 const reserve = async (ledger: Ledger, candidates: readonly Candidate[] = KEYS) => {
-  orders += 1;
-  const reservation = await ledger.reserve({
-    tenantId: "00000000-0000-4000-8000-000000000001",
-    endpoint: "/userid/",
-    credits: 1,
-    requestId: "0192d3a0-0000-7000-8000-000000000000",
-    candidates,
-    randomBits: `${orders.toString(16).padStart(19, "b")}0`,
-  });
-  if (reservation.kind !== "reserved") throw new Error("nothing was reserved");
+  last = sampleOrder({ candidates });
+  const reservation = await ledger.reserve(last);
+  if (reservation.kind !== "reserved") throw new Error(`nothing was reserved: ${reservation.kind}`);
   return reservation;
 };
 
@@ -50,7 +46,7 @@ export function platformKeysContract(make: (outMs: number) => Promise<PlatformKe
   it("spreads 360 reservations in proportion to the caps, because a key must not reach its limit before the others", async () => {
     const { ledger } = await make(LONG_MS);
     const { a, b, c } = await picked(ledger, 360);
-    // Two off at the most: a minute may end in between, and each begins anew.
+    // Two off at the most: of what is asked at once the ledger sees one after another.
     for (const [count, share] of [
       [a, 200],
       [b, 100],
@@ -63,8 +59,7 @@ export function platformKeysContract(make: (outMs: number) => Promise<PlatformKe
   it("answers the same bits with the same key, because the call may be on its way with it", async () => {
     const { ledger } = await make(LONG_MS);
     const first = await reserve(ledger);
-    orders -= 1;
-    expect(await reserve(ledger)).toEqual(first);
+    expect(await ledger.reserve(last)).toEqual(first);
   });
 
   it("books a reservation under the key that it was made on", async () => {
@@ -94,7 +89,7 @@ export function platformKeysContract(make: (outMs: number) => Promise<PlatformKe
     await platformKeys.takeOut(A.id, "suspended");
     await tick();
     expect(await platformKeys.list()).toMatchObject([{ state: "in-use" }, {}, {}]);
-    expect(await reserve(ledger, [A])).toMatchObject({ wasOut: true });
+    expect(await reserve(ledger, [A])).toMatchObject({ isMarked: true });
   });
 
   it("takes a key that is refused again out in silence until it has served, because who was told once knows", async () => {
@@ -114,10 +109,10 @@ export function platformKeysContract(make: (outMs: number) => Promise<PlatformKe
       await platformKeys.takeOut(id, "suspended");
       await tick();
     }
-    expect(await reserve(ledger)).toMatchObject({ upstreamKeyId: C.id, wasOut: true });
-    expect(await reserve(ledger, [A, B])).toMatchObject({ upstreamKeyId: A.id, wasOut: true });
+    expect(await reserve(ledger)).toMatchObject({ upstreamKeyId: C.id, isMarked: true });
+    expect(await reserve(ledger, [A, B])).toMatchObject({ upstreamKeyId: A.id, isMarked: true });
     await platformKeys.restore(B.id);
-    expect(await reserve(ledger)).toMatchObject({ upstreamKeyId: B.id, wasOut: false });
+    expect(await reserve(ledger)).toMatchObject({ upstreamKeyId: B.id, isMarked: false });
   });
 
   it("lists every key with its load, and of one that is out until when and why", async () => {
@@ -128,10 +123,62 @@ export function platformKeysContract(make: (outMs: number) => Promise<PlatformKe
     const inUse = { state: "in-use", reason: null, until: null };
     expect(await platformKeys.list()).toEqual([
       { ...A, ...inUse, load: 0 },
-      // None when the minute has just ended.
-      { ...B, ...inUse, load: expect.any(Number) },
+      { ...B, ...inUse, load: 2 },
       { ...C, load: 0, state: "out", reason: "401: Your account is suspended", until: expect.stringMatching(/Z$/) },
     ]);
+  });
+
+  it("reserves nothing on a key that cools down, and says when it will, because the upstream counts what it refuses", async () => {
+    const { ledger, platformKeys } = await make(LONG_MS);
+    await platformKeys.coolDown(A.id, LONG_MS);
+    expect((await picked(ledger, 20)).a).toBe(0);
+    const refused = await ledger.reserve(sampleOrder({ candidates: [A] }));
+    expect(refused).toMatchObject({ kind: "busy", cap: 200 });
+    expect(refused.kind === "busy" && refused.inMs > LONG_MS - 10_000 && refused.inMs <= LONG_MS).toBe(true);
+    expect(await platformKeys.list()).toMatchObject([{ state: "cooling", reason: "429" }, {}, {}]);
+  });
+
+  it("cools a key down once, because those who were on their way must not prolong it", async () => {
+    const { platformKeys, tick } = await make(LONG_MS);
+    await platformKeys.coolDown(A.id, LONG_MS);
+    const [before] = await platformKeys.list();
+    await tick();
+    await platformKeys.coolDown(A.id, LONG_MS);
+    expect((await platformKeys.list())[0]).toEqual(before);
+  });
+
+  it("uses a key again when it has cooled down", async () => {
+    const { ledger, platformKeys, tick } = await make(LONG_MS);
+    await platformKeys.coolDown(A.id, 1);
+    await tick();
+    expect(await reserve(ledger, [A])).toMatchObject({ upstreamKeyId: A.id });
+  });
+
+  it("lets a key rest after three failures in a row, and then one request at a time try it", async () => {
+    const { ledger, platformKeys, tick } = await make(LONG_MS);
+    await platformKeys.noteFailure(A.id);
+    await platformKeys.noteFailure(A.id);
+    expect(await reserve(ledger, [A])).toMatchObject({ isMarked: true });
+    await platformKeys.noteFailure(A.id);
+    const refused = await ledger.reserve(sampleOrder({ candidates: [A] }));
+    expect(refused).toEqual({ kind: "broken", inMs: expect.any(Number) });
+    expect(await platformKeys.list()).toMatchObject([{ state: "failing" }, {}, {}]);
+    const restMs = refused.kind === "broken" ? refused.inMs : 0;
+    for (let waited = 0; waited < restMs; waited += 2) await tick();
+    expect(await reserve(ledger, [A])).toMatchObject({ isMarked: true });
+    expect(await ledger.reserve(sampleOrder({ candidates: [A] }))).toMatchObject({ kind: "broken" });
+    await platformKeys.clear(A.id);
+    expect(await reserve(ledger, [A])).toMatchObject({ isMarked: false });
+  });
+
+  it("forgets failures when the key serves, because three in a row are not three in a day", async () => {
+    const { ledger, platformKeys } = await make(LONG_MS);
+    await platformKeys.noteFailure(A.id);
+    await platformKeys.noteFailure(A.id);
+    await platformKeys.clear(A.id);
+    await platformKeys.noteFailure(A.id);
+    await platformKeys.noteFailure(A.id);
+    expect(await reserve(ledger, [A])).toMatchObject({ kind: "reserved" });
   });
 
   it("puts a key back in that it knows, in use or not, and knows no other", async () => {
@@ -140,15 +187,7 @@ export function platformKeysContract(make: (outMs: number) => Promise<PlatformKe
     expect(await platformKeys.restore(A.id)).toBe(true);
     expect(await platformKeys.restore(A.id)).toBe(true);
     expect(await platformKeys.restore("platform-unknown")).toBe(false);
-    expect(await reserve(ledger, [A])).toMatchObject({ wasOut: false });
+    expect(await reserve(ledger, [A])).toMatchObject({ isMarked: false });
     expect(await platformKeys.takeOut(A.id, "again")).toBe(true);
-  });
-
-  it("neither counts nor takes out a tenant's own key", async () => {
-    const { ledger, platformKeys } = await make(LONG_MS);
-    const before = await platformKeys.list();
-    const own = { id: "0199c0de-0000-7000-8000-0000000000aa", cap: null };
-    expect(await reserve(ledger, [own])).toMatchObject({ upstreamKeyId: own.id, wasOut: false });
-    expect(await platformKeys.list()).toEqual(before);
   });
 }

@@ -3,14 +3,16 @@ import { Redis } from "ioredis";
 import { startRedis, type RunningRedis } from "../../dev/redis.ts";
 import { startUpstash } from "../../dev/upstash.ts";
 import type { RunningEndpoint } from "../../dev/http-endpoint.ts";
+import { upstashCounters } from "../../src/adapters/upstash-counters.ts";
 import { upstashLedger } from "../../src/adapters/upstash-ledger.ts";
-import { upstashPlatformKeys } from "../../src/adapters/upstash-platform-keys.ts";
+import { upstashKeyMarks } from "../../src/adapters/upstash-key-marks.ts";
 import { connectRedis } from "../../src/adapters/upstash-redis.ts";
 import { useLocalRedis } from "../support/local-redis.ts";
 import { memoryLedger } from "../support/memory-ledger.ts";
-import { memoryPlatformKeys } from "../support/memory-platform-keys.ts";
+import { memoryKeyMarks } from "../support/memory-key-marks.ts";
 import { silentLog } from "../support/silent-log.ts";
-import { KEYS, platformKeysContract } from "./platform-keys.contract.ts";
+import { emptyBooks, LEDGER_SETTINGS } from "../support/sample-order.ts";
+import { BREAKER, KEYS, platformKeysContract } from "./platform-keys.contract.ts";
 
 type Connection = { readonly client: ReturnType<typeof connectRedis>; readonly direct: Redis };
 
@@ -24,8 +26,10 @@ const overRedis = (redis: () => Connection) => async (outMs: number) => {
     while ((await nowMs()) < until) continue;
   };
   const { client } = redis();
-  const platformKeys = upstashPlatformKeys(client, { keys: async () => KEYS, outMs });
-  return { ledger: upstashLedger(client, silentLog), platformKeys, tick };
+  const platformKeys = upstashKeyMarks(client, { keys: async () => KEYS, outMs, ...BREAKER });
+  await upstashCounters(client).rebuild(emptyBooks());
+  const settings = { ...LEDGER_SETTINGS, breakerRestMs: BREAKER.breakerRestMs };
+  return { ledger: upstashLedger(client, settings, silentLog), platformKeys, tick };
 };
 
 describe("the platform's keys in Redis", () => {
@@ -59,8 +63,9 @@ describe("the platform's keys in memory", () => {
   platformKeysContract(async (outMs) => {
     let nowMs = 1_700_000_000_000;
     const clock = () => nowMs;
-    const platformKeys = memoryPlatformKeys(clock, { keys: KEYS, outMs });
+    const platformKeys = memoryKeyMarks(clock, { keys: KEYS, outMs, ...BREAKER });
     const tick = async () => void (nowMs += 2);
-    return { ledger: memoryLedger(clock, platformKeys), platformKeys, tick };
+    const settings = { perSecond: 10_000, breakerRestMs: BREAKER.breakerRestMs };
+    return { ledger: memoryLedger(clock, platformKeys, settings), platformKeys, tick };
   });
 });

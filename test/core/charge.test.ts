@@ -28,11 +28,23 @@ describe("what a dispatch costs", () => {
     { outcome: "thrown", charged: 0, inDoubt: 3, because: "a lost reply looks like a refused connection" },
     { outcome: "abandoned", charged: 0, inDoubt: 3, because: "whoever knew how it ended is gone" },
   ] as const)("of $outcome is $charged and $inDoubt in doubt: $because", ({ outcome, charged, inDoubt }) => {
-    expect(charge(outcome, 3, rules)).toEqual({ charged, inDoubt });
+    expect(charge(outcome, { credits: 3, stated: null }, rules)).toEqual({ charged, inDoubt });
+  });
+
+  it.each([
+    { outcome: "success", stated: 3, because: "it took more than the table says" },
+    { outcome: "not_found", stated: 0, because: "it took nothing for it" },
+    { outcome: "server_error", stated: 1, because: "it took a credit and failed" },
+    { outcome: "hollow", stated: 1, because: "what it says is no longer in doubt" },
+  ] as const)("of $outcome is $stated where the upstream says so: $because", ({ outcome, stated }) => {
+    expect(charge(outcome, { credits: 1, stated }, rules)).toEqual({ charged: stated, inDoubt: 0 });
   });
 
   it("leaves a not-found free when the rule says so, because the upstream's texts contradict each other", () => {
-    expect(charge("not_found", 1, { chargeNotFound: false })).toEqual({ charged: 0, inDoubt: 0 });
+    expect(charge("not_found", { credits: 1, stated: null }, { chargeNotFound: false })).toEqual({
+      charged: 0,
+      inDoubt: 0,
+    });
   });
 });
 

@@ -28,6 +28,7 @@ describe.each(["observed", "documented"] as const)("the upstream, with errors as
       status: response.status,
       contentType: "application/json",
       retryAfter: null,
+      credits: null,
       answeredAtMs: NOW_MS,
       body: new Uint8Array(await response.arrayBuffer()),
     });

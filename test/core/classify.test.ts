@@ -9,6 +9,7 @@ const complete = (status: number, body: string | Uint8Array): UpstreamReply => (
   status,
   contentType: "application/json",
   retryAfter: null,
+  credits: null,
   answeredAtMs: 0,
   body: typeof body === "string" ? new TextEncoder().encode(body) : body,
 });

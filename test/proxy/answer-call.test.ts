@@ -16,6 +16,7 @@ const shared: Tenant = {
   region: "eu",
   cacheScope: "pool",
   burst: { capacity: 1, refillPerSecond: 1 },
+  quotas: { daily: null, monthly: null },
   trialEndsAtMs: null,
   upstreamKey: null,
 };

@@ -52,8 +52,11 @@ async function checking() {
   };
   const ports: CheckPorts = {
     ...t.ports,
+    platformKeys: t.platformKeys,
     vault: { ...unused(), ...vault },
-    upstreamKeys: { open: async () => ({ kind: "opened", keys: [{ id: ID, secret: "own", cap: null }] }) },
+    upstreamKeys: {
+      open: async () => ({ kind: "opened", keys: [{ id: ID, secret: "own", cap: 200, owner: "tenant" }] }),
+    },
     changes: { publish: async (changes) => (t.story.push(`publish ${changes.length}`), "published") },
     controlQueue: {
       send: async (messages, delaySeconds) =>

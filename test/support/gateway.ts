@@ -39,6 +39,13 @@ export async function startStack({ nowMs = Date.now() }: { nowMs?: number } = {}
     // The sweep runs when a test says so, and then it is to find what is there.
     ABANDONED_MS: "2000",
     UNRECORDED_MS: "0",
+    // What tests ask for within a minute no upstream would take; how much it takes has tests of its own, and so have retries and rests.
+    PLATFORM_KEY_CAPS: "2000",
+    OWN_KEY_CAP: "2000",
+    UPSTREAM_PER_SECOND: "2000",
+    COOL_DOWN_MOST_MS: "1",
+    RETRY_CREDITS: "0",
+    BREAKER_FAILURES: "1000000",
     // A key that was refused is probed later, and would take the fault that a test has set for its own call.
     CHECK_KEY_MS: "3600000",
   };

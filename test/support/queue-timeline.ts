@@ -7,6 +7,7 @@ import type { UsageEvent, UsageMessage } from "../../src/core/usage.ts";
 import { memoryGraveyard } from "./memory-graveyard.ts";
 import { memoryLedger } from "./memory-ledger.ts";
 import { memoryUsageLedger } from "./memory-usage-ledger.ts";
+import { sampleOrder } from "./sample-order.ts";
 import { sampleEvent } from "./sample-usage.ts";
 
 const TENANT = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
@@ -99,16 +100,14 @@ export function queueTimeline(queue = "tikedge-usage") {
     settled: async (endpoint: string): Promise<UsageEvent> => {
       const order = {
         tenantId: TENANT,
-        candidates: [{ id: "platform", cap: null }],
         endpoint,
-        credits: 1,
         requestId: "request",
       };
-      const reservation = await ledger.reserve({ ...order, randomBits: "0".repeat(20) });
+      const reservation = await ledger.reserve(sampleOrder(order));
       if (reservation.kind !== "reserved") throw new Error("nothing was reserved");
       const event = sampleEvent(TENANT, { endpoint, occurredAtMs: reservation.occurredAtMs });
       const settled = { ...event, eventId: reservation.eventId };
-      await ledger.settle(settled);
+      await ledger.settle(settled, 1);
       return settled;
     },
     advance: (ms: number) => void (nowMs += ms),

@@ -9,6 +9,7 @@ export const sampleTenant: Tenant = {
   region: "default",
   cacheScope: "pool",
   burst: { capacity: 600, refillPerSecond: 10 },
+  quotas: { daily: null, monthly: null },
   trialEndsAtMs: null,
   upstreamKey: null,
 };

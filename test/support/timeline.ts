@@ -7,7 +7,7 @@ import type { UsageEvent } from "../../src/core/usage.ts";
 import { memoryAnswers } from "../../src/adapters/memory-answers.ts";
 import { memoryAnswerStore } from "./memory-answers-store.ts";
 import { memoryLedger } from "./memory-ledger.ts";
-import { memoryPlatformKeys } from "./memory-platform-keys.ts";
+import { memoryKeyMarks } from "./memory-key-marks.ts";
 import { memoryStrikes } from "./memory-strikes.ts";
 import { silentLog } from "./silent-log.ts";
 
@@ -22,8 +22,9 @@ export function timeline() {
   const told: object[] = [];
   const controls: ControlMessage[] = [];
   const behind: Promise<unknown>[] = [];
-  const keys: OpenedKey[] = [{ id: "platform-test", secret: "secret", cap: 200 }];
-  const platformKeys = memoryPlatformKeys(clock);
+  const keys: OpenedKey[] = [{ id: "platform-test", secret: "secret", cap: 200, owner: "platform" }];
+  const platformKeys = memoryKeyMarks(clock);
+  const leaseRenewMs = 1_000;
   const strikes = memoryStrikes(clock);
   const ledger = memoryLedger(clock, platformKeys);
   const redis = memoryAnswerStore(clock);
@@ -35,9 +36,9 @@ export function timeline() {
     ledger: {
       ...ledger,
       reserve: (request) => (story.push("reserve"), ledger.reserve(request)),
-      settle: (event) => (
+      settle: (event, reserved) => (
         story.push(`settle ${event.outcome} ${event.creditsCharged}+${event.creditsInDoubt}`),
-        ledger.settle(event)
+        ledger.settle(event, reserved)
       ),
     },
     upstream: {
@@ -49,6 +50,18 @@ export function timeline() {
     },
     upstreamKeys: { open: async () => ({ kind: "opened", keys }) },
     platformKeys,
+    keyMarks: platformKeys,
+    counters: ledger,
+    spendingBooks: { of: async () => undefined, all: async () => [] },
+    retryBudget: { earn: () => undefined, take: () => false },
+    retryPauseMs: 200,
+    coolDownMs: 10_000,
+    coolDownMostMs: 60_000,
+    capacityWaitMs: 3_000,
+    upstreamDeadlineMs: 10_000,
+    leaseRenewMs,
+    joinMs: 50,
+    joinMostMs: 400,
     platformLog: {
       note: async ({ event }) => (told.push({ type: event?.type, ...event?.data }), { kind: "done", row: null }),
     },
@@ -62,7 +75,14 @@ export function timeline() {
         void sent.push(...messages.flatMap((each) => (each.kind === "event" ? [each.event] : []))),
     },
     randomBits: () => (bits += 1).toString(16).padStart(20, "0"),
-    pause: async (ms) => void story.push(`pause ${ms}`),
+    // Leases are renewed while nothing else happens: that never ends by itself here.
+    pause: async (ms) => {
+      if (ms === leaseRenewMs) return new Promise(() => undefined);
+      story.push(`pause ${ms}`);
+      nowMs += ms;
+      // Whatever else is under way has its turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
     settleAgainMs: [10, 20],
     chargeRules: { chargeNotFound: true },
     windowOverrides: {},
@@ -90,7 +110,13 @@ export function timeline() {
     replies: (next: (secret: string) => Promise<UpstreamReply>) => void (reply = next),
     ask: (path: string): Ask => ({
       call: callOf(path),
-      payer: { tenantId: "tenant", scope: "pool:default", tier: "download", upstreamKey: { kind: "platform" } },
+      payer: {
+        tenantId: "tenant",
+        scope: "pool:default",
+        tier: "download",
+        upstreamKey: { kind: "platform" },
+        quotas: { daily: null, monthly: null },
+      },
       requestId: "request",
       wait: { within: (work) => work() },
       background: (promise) => void behind.push(promise),
@@ -106,6 +132,7 @@ export function json(body: string, status = 200): UpstreamReply {
     status,
     contentType: "application/json",
     retryAfter: null,
+    credits: null,
     answeredAtMs: 0,
     body: new TextEncoder().encode(body),
   };

@@ -155,7 +155,7 @@ describe("a platform key that is out", () => {
         {
           id: expect.stringMatching(/^platform-[0-9a-f]{8}$/),
           load: expect.any(Number),
-          cap: 200,
+          cap: 2_000,
           state: "out",
           reason: "200: Your account is suspended",
           until: expect.stringMatching(/Z$/),

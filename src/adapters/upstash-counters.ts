@@ -1,0 +1,114 @@
+import type { Redis } from "@upstash/redis/cloudflare";
+import type { Booked, Counters, Drift } from "../core/ledger.ts";
+import { NOW, WINDOWS } from "./upstash-clock-script.ts";
+import { OPEN, OUTBOX, tenantOf } from "./upstash-ledger.ts";
+import { answering } from "./upstash-redis.ts";
+
+/** KEYS: the tenant. Returns the time and what was spent in its day and month, or nothing. 2 commands. */
+const READ = `${WINDOWS}${NOW}
+local counted = redis.call("HMGET", KEYS[1], "day", "month")
+if not counted[2] then return {} end
+local day, month = windows(ms)
+return { whole(ms), whole(spentIn(day, counted[1])), whole(spentIn(month, counted[2])) }
+`;
+
+/**
+ * KEYS: the tenant, the open reservations, the outbox. ARGV: the tenant's id, its status, the day and the month that the books were read in,
+ * what they say of each. What is open or in the outbox may be in the books already and is then counted twice: rather refused than
+ * overspent. Books of a window that has not begun by the ledger's clock are of no use: nothing is made of them. 6 commands.
+ */
+const REBUILD = `${WINDOWS}
+if redis.call("HEXISTS", KEYS[1], "month") == 1 then return 1 end
+${NOW}
+local day, month = windows(ms)
+if ARGV[3] > day then return 0 end
+local daily = ARGV[3] == day and tonumber(ARGV[5]) or 0
+local monthly = ARGV[4] == month and tonumber(ARGV[6]) or 0
+local function add(values, creditsOf)
+  for i = 1, #values, 2 do
+    if string.find(values[i + 1], ARGV[1], 1, true) then
+      local ofDay, ofMonth = windows(timeOf(values[i]))
+      local credits = creditsOf(cjson.decode(values[i + 1]))
+      if ofDay == day then daily = daily + credits end
+      if ofMonth == month then monthly = monthly + credits end
+    end
+  end
+end
+add(redis.call("HGETALL", KEYS[2]), function(order) return order.credits end)
+add(redis.call("HGETALL", KEYS[3]), function(event) return event.creditsCharged + event.creditsInDoubt end)
+redis.call("HSET", KEYS[1], "day", day .. " " .. whole(daily), "month", month .. " " .. whole(monthly), "status", ARGV[2])
+return 1
+`;
+
+/**
+ * KEYS: tenants. ARGV: of each the day, the month, what the books say of them. Returns in turn the tenant's position, the window and what it
+ * counted, of those that were raised. 1 command, and at most 2 for each tenant.
+ */
+const RAISE = `${WINDOWS}${NOW}
+local day, month = windows(ms)
+local raised = {}
+for i, key in ipairs(KEYS) do
+  local counted = redis.call("HMGET", key, "day", "month")
+  local values = {}
+  local function raise(field, window, booked, value)
+    local spent = spentIn(window, value)
+    if booked.window ~= window or booked.spent <= spent then return end
+    values[#values + 1] = field
+    values[#values + 1] = window .. " " .. whole(booked.spent)
+    raised[#raised + 1] = whole(i)
+    raised[#raised + 1] = field
+    raised[#raised + 1] = whole(spent)
+  end
+  if counted[2] then
+    local at = 4 * (i - 1)
+    raise("day", day, { window = ARGV[at + 1], spent = tonumber(ARGV[at + 3]) }, counted[1])
+    raise("month", month, { window = ARGV[at + 2], spent = tonumber(ARGV[at + 4]) }, counted[2])
+  end
+  if #values > 0 then redis.call("HSET", key, unpack(values)) end
+end
+return raised
+`;
+
+/** Counters of tenants, in the ledger's Redis, where the reservation script reads and raises them. */
+export function upstashCounters(redis: Redis): Counters {
+  const read = redis.createScript<string[]>(READ);
+  const rebuild = redis.createScript<number>(REBUILD);
+  const raise = redis.createScript<string[]>(RAISE);
+  return {
+    async read(tenantId) {
+      const [nowMs, daily, monthly] = await answering(read.exec([tenantOf(tenantId)], []));
+      if (nowMs === undefined) return undefined;
+      return { spent: { daily: Number(daily), monthly: Number(monthly) }, nowMs: Number(nowMs) };
+    },
+    async rebuild(booked) {
+      const { tenantId, status } = booked;
+      const [day, month, daily, monthly] = figuresOf(booked);
+      await answering(
+        rebuild.exec([tenantOf(tenantId), OPEN[0], OUTBOX[0]], [tenantId, status, day, month, daily, monthly]),
+      );
+    },
+    async raise(booked) {
+      if (booked.length === 0) return [];
+      const keys = booked.map(({ tenantId }) => tenantOf(tenantId));
+      return driftsOf(booked, await answering(raise.exec(keys, booked.flatMap(figuresOf))));
+    },
+    async setStatus(tenantId, status) {
+      await answering(redis.hset(tenantOf(tenantId), { status }));
+    },
+  };
+}
+
+/** `20260131`, `202601`, and what was spent in each. */
+function figuresOf({ day, spent }: Booked): [day: string, month: string, daily: string, monthly: string] {
+  const digits = day.replaceAll("-", "");
+  return [digits, digits.slice(0, 6), String(spent.daily), String(spent.monthly)];
+}
+
+function driftsOf(booked: readonly Booked[], raised: readonly string[]): Drift[] {
+  return raised.flatMap((position, at) => {
+    const of = booked[Number(position) - 1];
+    if (at % 3 !== 0 || of === undefined) return [];
+    const window = raised[at + 1] === "day" ? "daily" : "monthly";
+    return [{ tenantId: of.tenantId, window, counted: Number(raised[at + 2]), booked: of.spent[window] }];
+  });
+}

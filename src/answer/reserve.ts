@@ -1,0 +1,73 @@
+import type { Counters, Ledger, Reservation, Reserve, SpendingBooks } from "../core/ledger.ts";
+import type { Background, Log, WaitBudget } from "../core/ports.ts";
+
+export type ReservePorts = {
+  readonly ledger: Ledger;
+  readonly counters: Counters;
+  readonly spendingBooks: SpendingBooks;
+  readonly randomBits: () => string;
+  readonly pause: (ms: number) => Promise<void>;
+  readonly clock: () => number;
+  /** How long an interactive call waits for its upstream key to have room, milliseconds. */
+  readonly capacityWaitMs: number;
+  readonly log: Log;
+};
+
+export type ReserveOrder = Omit<Reserve, "randomBits" | "patienceMs">;
+
+type Waiting = { readonly wait: WaitBudget; readonly background: Background };
+
+/**
+ * Takes the credits. An interactive call that finds no room on its upstream key asks again at the time that it was told, for as long as it
+ * has patience; every other refusal is immediate. Fails closed: without the ledger, or with counters that nobody can rebuild, nothing is
+ * reserved.
+ */
+export async function reserve(ports: ReservePorts, order: ReserveOrder, waiting: Waiting): Promise<Reservation> {
+  const { clock, pause, capacityWaitMs } = ports;
+  const patience = order.priority === "interactive" ? capacityWaitMs : 0;
+  const giveUpAtMs = clock() + patience;
+  const randomBits = ports.randomBits();
+  let mayRebuild = true;
+  for (;;) {
+    const patienceMs = Math.max(0, giveUpAtMs - clock());
+    const reservation = await ask(ports, { ...order, randomBits, patienceMs }, waiting);
+    if (reservation.kind === "uncounted") {
+      if (!mayRebuild || !(await rebuild(ports, order.tenantId, waiting))) return { kind: "unavailable" };
+      mayRebuild = false;
+    } else if (reservation.kind === "busy" && reservation.inMs <= patienceMs) {
+      await pause(reservation.inMs);
+    } else {
+      return reservation;
+    }
+  }
+}
+
+/** A reservation that came too late, or whose reply was lost, is taken back: nothing will be dispatched for it. */
+async function ask(
+  { ledger, log }: ReservePorts,
+  request: Reserve,
+  { wait, background }: Waiting,
+): Promise<Reservation> {
+  let asking: Promise<Reservation> | undefined;
+  const start = () => (asking = ledger.reserve(request));
+  const reservation = await wait.within(start, { kind: "unavailable" });
+  if (reservation.kind === "unavailable" && asking !== undefined) {
+    const release = asking.then(() => ledger.release(request));
+    background(release.catch((error: unknown) => log.error("reservation-left-to-the-sweep", { error })));
+  }
+  return reservation;
+}
+
+/** A missing counter is not zero: what the books say is put in its place. */
+async function rebuild(ports: ReservePorts, tenantId: string, { wait }: Waiting): Promise<boolean> {
+  const { counters, spendingBooks, log } = ports;
+  try {
+    const booked = await spendingBooks.of(tenantId);
+    if (booked === undefined) return false;
+    log.info("counters-rebuilt", { tenantId, spent: booked.spent });
+    return await wait.within(() => counters.rebuild(booked).then(() => true), false);
+  } catch (error) {
+    log.error("counters-not-rebuilt", { error, tenantId });
+    return false;
+  }
+}
