@@ -30,9 +30,8 @@ export const usageEvents = app.table(
     index().on(t.tenantId, t.occurredAt),
     // Small, and enough to find what has outlived its time: rows come in the order of time.
     index("usage_events_by_time").using("brin", t.occurredAt),
-    // With all that it is asked for, so that the events themselves are not read.
     index("usage_events_of_platform_keys")
-      .on(t.upstreamKeyId, t.occurredAt, t.creditsCharged, t.creditsInDoubt)
+      .on(t.upstreamKeyId, t.occurredAt)
       .where(sql`${t.upstreamKeyId} LIKE 'platform-%'`),
     // IS NOT DISTINCT FROM, for the function gives null to an id without a time, and a CHECK lets null pass.
     check("usage_events_time_of_id", sql`${t.occurredAt} IS NOT DISTINCT FROM app.uuid7_time(${t.eventId})`),

@@ -52,6 +52,9 @@ export function neonKeyReadings({ ops, rw }: KeyReadingsSettings): KeyReadings {
 const TOLD = "The operator was told of this already.";
 const NOT_NEWER = "There is a reading of this time or a later one.";
 
+/** As the index has it: PostgreSQL uses a partial index only where the statement says its condition. */
+const IS_PLATFORM = sql`upstream_key_id LIKE 'platform-%'`;
+
 /** Of a reading `r`: the one before it, and what was spent between the two. In flight at either counts by when it was reserved. */
 const BESIDE_BOOKS = sql`
   LEFT JOIN LATERAL (
@@ -59,7 +62,7 @@ const BESIDE_BOOKS = sql`
     ORDER BY read_at DESC LIMIT 1) AS previous ON true
   LEFT JOIN LATERAL (
     SELECT coalesce(sum(credits_charged), 0) AS charged, coalesce(sum(credits_in_doubt), 0) AS in_doubt FROM app.usage_events
-    WHERE upstream_key_id = r.upstream_key_id AND occurred_at > previous.read_at AND occurred_at <= r.read_at
+    WHERE upstream_key_id = r.upstream_key_id AND ${IS_PLATFORM} AND occurred_at > previous.read_at AND occurred_at <= r.read_at
   ) AS books ON previous.read_at IS NOT NULL`;
 
 const SPENT = sql`(previous.balance + r.bought - r.balance)`;
@@ -88,7 +91,7 @@ function selectSpending(upstreamKeyId: string, nowMs: number): SQL {
   const now = sql`to_timestamp(${nowMs / 1_000})`;
   const spent = (column: string, since: SQL) =>
     sql`(SELECT coalesce(sum(${sql.raw(column)}), 0)::float8 FROM app.usage_events
-         WHERE upstream_key_id = ${upstreamKeyId} AND occurred_at > ${since})`;
+         WHERE upstream_key_id = ${upstreamKeyId} AND ${IS_PLATFORM} AND occurred_at > ${since})`;
   return sql`
     SELECT jsonb_build_object('id', r.id, 'balance', r.balance, 'read_at', ${iso("r.read_at")}) AS reading,
            ${spent("credits_charged", sql`r.read_at`)} AS charged, ${spent("credits_in_doubt", sql`r.read_at`)} AS "inDoubt",

@@ -11,6 +11,7 @@ import { neonTenancy } from "../support/neon-tenancy.ts";
 import type { NeonTenancy } from "../support/neon-tenancy.ts";
 import { everyPage } from "../support/pages.ts";
 import { repeatable, sampleAct } from "../support/sample-acts.ts";
+import { tapSql, type SentBatch } from "../support/sql-tap.ts";
 import { TENANT_A, TENANT_B } from "../support/tenancy-database.ts";
 
 const KEY = "platform-0000aaaa";
@@ -45,7 +46,9 @@ async function read(atMs: number, balance: number, bought = 0) {
   return v.parse(v.strictObject(ReadingView.entries), acted.row);
 }
 
-async function spend(atMs: number, charged: number, inDoubt = 0, key = KEY, tenantId = TENANT_A): Promise<void> {
+type By = { readonly key?: string; readonly tenantId?: string };
+
+async function spend(atMs: number, charged: number, inDoubt = 0, { key = KEY, tenantId = TENANT_A }: By = {}) {
   await database.owner.query(
     `INSERT INTO app.usage_events VALUES ($1, $2, app.uuid7_time($2), '/userid/', 200, 'success', $3, $4, 'r', $5)`,
     [tenantId, newId(atMs), charged, inDoubt, key],
@@ -58,9 +61,9 @@ describe("a reading", () => {
     const first = await read(NOON - 2 * HOUR, 10_000);
     expect(first).toMatchObject({ since: null, spent_by_reading: null, difference: null, explained: null });
     await spend(NOON - HOUR, 30, 2);
-    await spend(NOON - HOUR + 1, 40, 0, KEY, TENANT_B);
-    await spend(NOON - HOUR, 900, 900, "platform-0000bbbb");
-    await spend(NOON - HOUR, 900, 900, randomUUID());
+    await spend(NOON - HOUR + 1, 40, 0, { tenantId: TENANT_B });
+    await spend(NOON - HOUR, 900, 900, { key: "platform-0000bbbb" });
+    await spend(NOON - HOUR, 900, 900, { key: randomUUID() });
     await spend(NOON + 1, 7);
     expect(await read(NOON, 9_929)).toMatchObject({
       since: "2026-11-20T10:00:00.000Z",
@@ -129,6 +132,23 @@ it("what was spent since the last reading, and in the last day, is what balances
     inDoubt: 3,
     chargedLastDay: 110,
   });
+});
+
+it("what a key spent is found by its index, because the events of a year are not read every ten minutes", async () => {
+  const sent: SentBatch[number][] = [];
+  const send = (batch: SentBatch) => {
+    sent.push(...batch);
+    return batch;
+  };
+  const untap = tapSql({ send });
+  await readings.spending(KEY, NOON).finally(untap);
+  const { query = "", params } = sent.at(-1) ?? {};
+  // The tables of the test are too small for an index to be worth it.
+  await database.ops.query("SET enable_seqscan = off");
+  const { rows } = await database.ops.query<Record<string, string>>(`EXPLAIN ${query}`, params);
+  const scans = rows.map((row) => row["QUERY PLAN"] ?? "").filter((line) => / on usage_events/.test(line));
+  expect(scans.length).toBeGreaterThan(3);
+  for (const scan of scans) expect(scan).toMatch(/Index Scan using usage_events_\w+_upstream_key_id_occurred_at_idx/);
 });
 
 it("of a low balance the operator is told once per reading, however many look at once", async () => {
