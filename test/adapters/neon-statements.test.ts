@@ -21,7 +21,8 @@ beforeEach(async () => {
   await database.owner.query(`
     ALTER TABLE app.invoices DISABLE TRIGGER append_only; DELETE FROM app.invoices; ALTER TABLE app.invoices ENABLE ALWAYS TRIGGER append_only;
     DELETE FROM app.usage_daily_rollup;
-    UPDATE app.tenants SET created_at = '2026-11-10T08:00:00Z', deleted_at = NULL, plan = 'pro', key_mode = 'shared', trial_ends_at = NULL`);
+    UPDATE app.tenants SET created_at = '2026-11-10T08:00:00Z', deleted_at = NULL, plan = 'pro', key_mode = 'shared',
+      active_upstream_key_id = NULL, tiklive_key_last4 = NULL, trial_ends_at = NULL`);
 });
 afterAll(() => database.close());
 
@@ -74,18 +75,14 @@ describe("usage", () => {
   });
 
   it("is worth nothing to a BYO tenant, whose credits are its own, and stays after the tenant was deleted", async () => {
-    await database.owner.query("SET session_replication_role = replica");
+    // Without the key itself, which usage does not ask for.
     await database.owner.query(
-      `UPDATE app.tenants SET key_mode = 'byo', active_upstream_key_id = uuidv7(), tiklive_key_last4 = 'last', deleted_at = now()
-       WHERE id = $1`,
-      [TENANT_A],
+      `BEGIN; SET LOCAL session_replication_role = replica;
+       UPDATE app.tenants SET key_mode = 'byo', active_upstream_key_id = uuidv7(), tiklive_key_last4 = 'last', deleted_at = now();
+       COMMIT`,
     );
     const used = await statements.usage(TENANT_A, { from: "2026-11-10", to: "2026-11-10", group: "endpoint" });
     expect(used).toMatchObject({ centsPerThousand: 0, rows: [{ group: "/user-posts/" }, { group: "/userid/" }] });
-    await database.owner.query(
-      "UPDATE app.tenants SET key_mode = 'shared', active_upstream_key_id = NULL, tiklive_key_last4 = NULL",
-    );
-    await database.owner.query("SET session_replication_role = origin");
   });
 
   it("is nothing of a tenant that never was", async () => {

@@ -79,13 +79,18 @@ describe("an invoice is closed", () => {
   });
 
   it("although another tenant's fails: one tenant's trouble is nobody else's", async () => {
+    let tried = 0;
     const failing: Statements = {
       ...statements,
-      invoice: (tenantId, month) =>
-        tenantId === TENANT_A ? Promise.reject(new Error("broken")) : statements.invoice(tenantId, month),
+      invoice(tenantId, month) {
+        if (tenantId !== TENANT_A) return statements.invoice(tenantId, month);
+        tried += 1;
+        return Promise.reject(new Error("broken"));
+      },
     };
     await run("2026-12-04T00:00:00Z", failing);
     expect([await closed(), await closed(TENANT_B)]).toEqual([[], ["2026-09", "2026-10", "2026-11"]]);
+    expect(tried).toBe(1);
   });
 });
 
