@@ -7,6 +7,9 @@ import { currentVersion, parseVersioned } from "../../src/core/versioned.ts";
 import { books } from "./books.ts";
 import type { Stack } from "./gateway.ts";
 
+/** What tenants are written into: a migrated database, and the Worker's settings by which keys are digested and sealed. */
+export type Home = Pick<Stack, "settings"> & { readonly database: { readonly url: string } };
+
 export type KeyRow = {
   readonly tenantId: string;
   readonly permissions?: readonly Permission[];
@@ -27,7 +30,7 @@ export function madeUpKey(keyId = randomBase62(random(48), 12), kind: KeyKind = 
 }
 
 /** Writes a gateway key as its superuser, in any state that a key can be in, and returns it in clear. */
-export async function storeKey(stack: Stack, { tenantId, permissions = ["data"], ...row }: KeyRow): Promise<string> {
+export async function storeKey(stack: Home, { tenantId, permissions = ["data"], ...row }: KeyRow): Promise<string> {
   const { kind = "secret", says = kind } = row;
   const apiKey = madeUpKey(undefined, says);
   const pepper = currentVersion(parseVersioned(stack.settings["KEY_PEPPERS"] ?? ""));
@@ -57,7 +60,7 @@ export async function storeKey(stack: Stack, { tenantId, permissions = ["data"],
 export type StoredTenant = { readonly id: string; readonly apiKey: string };
 
 /** Writes an active tenant on the platform's upstream key. */
-export async function storeSharedTenant(stack: Stack, plan: string): Promise<StoredTenant> {
+export async function storeSharedTenant(stack: Home, plan: string): Promise<StoredTenant> {
   const id = randomUUID();
   await books(stack.database.url).query(
     "INSERT INTO app.tenants (id, name, plan, key_mode) VALUES ($1, 'Added', $2, 'shared')",
@@ -70,7 +73,7 @@ export type UpstreamKeyRow = { readonly clear: string; readonly status: "active"
 
 /** Writes an active tenant with an upstream key of its own, which has not said whether it shares its answers. */
 export async function storeByoTenant(
-  stack: Stack,
+  stack: Home,
   { clear, status }: UpstreamKeyRow,
 ): Promise<StoredTenant & { readonly upstreamKeyId: string }> {
   const { id, apiKey } = await storeSharedTenant(stack, "enterprise");

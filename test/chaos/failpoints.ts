@@ -1,0 +1,69 @@
+import type { Services } from "../../src/core/services.ts";
+
+/** Where a Worker can be killed: on both sides of everything that leaves a trace of a credit somewhere. */
+export const FAILPOINTS = [
+  "after-reserve",
+  "after-dispatch",
+  "before-settle",
+  "after-settle",
+  "after-send",
+  "after-record",
+  "after-forget",
+] as const;
+
+export type Failpoint = (typeof FAILPOINTS)[number];
+
+type Hooks = {
+  /** Called at every failpoint; one that is to kill never resolves. */
+  reach(failpoint: Failpoint): Promise<void>;
+  /** Whether the queue refuses what is sent. */
+  refuses(): boolean;
+};
+
+/** The same services, which pass the failpoints on their way. The product's own code has no line for it. */
+export function withFailpoints(s: Services, { reach, refuses }: Hooks): Services {
+  const { ledger, upstream, usageQueue, usageLedger } = s;
+  return {
+    ...s,
+    ledger: {
+      ...ledger,
+      reserve: async (request) => {
+        const reservation = await ledger.reserve(request);
+        if (reservation.kind === "reserved") await reach("after-reserve");
+        return reservation;
+      },
+      settle: async (...settling) => {
+        await reach("before-settle");
+        const settled = await ledger.settle(...settling);
+        await reach("after-settle");
+        return settled;
+      },
+      forget: async (eventIds) => {
+        await ledger.forget(eventIds);
+        if (eventIds.length > 0) await reach("after-forget");
+      },
+    },
+    upstream: {
+      send: async (...call) => {
+        const reply = await upstream.send(...call);
+        await reach("after-dispatch");
+        return reply;
+      },
+    },
+    usageQueue: {
+      send: async (messages) => {
+        if (refuses()) throw new Error("The queue refuses.");
+        await usageQueue.send(messages);
+        await reach("after-send");
+      },
+    },
+    usageLedger: {
+      ...usageLedger,
+      addEvents: async (tenantId, events) => {
+        const recording = await usageLedger.addEvents(tenantId, events);
+        if (events.length > 0) await reach("after-record");
+        return recording;
+      },
+    },
+  };
+}
