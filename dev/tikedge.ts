@@ -131,6 +131,7 @@ const commands: Readonly<Record<string, Command>> = {
       return client.v1.usage.$get({ query: present({ from: given.text("from"), to: given.text("to"), group }) });
     },
   },
+  quota: { takes: "", does: "Read what is left of each limit", run: (client) => client.v1.quota.$get() },
   "invoice list": {
     takes: PAGE,
     does: "List invoices, newest first",

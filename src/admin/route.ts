@@ -12,6 +12,7 @@ import { limitCaller } from "./limit-caller.ts";
 import { me } from "./me.ts";
 import { peopleRoute } from "./people.ts";
 import { platformKeysRoute } from "./platform-keys.ts";
+import { quotaRoute } from "./quota.ts";
 import { readBody } from "./read-body.ts";
 import { refuseUnread } from "./refuse-unread.ts";
 import type { AdminEnv } from "./request.ts";
@@ -50,6 +51,7 @@ const operationRoutes = (s: AdminPorts) =>
     .route("/platform-keys", keyReadingsRoute(s))
     .route("/usage", usageRoute(s))
     .route("/invoices", invoicesRoute(s))
+    .route("/quota", quotaRoute(s))
     .route("/dead-messages", deadMessagesRoute(s))
     .route("/wrapping-key", wrappingKeyRoute(s))
     .route("/webhooks", webhooksRoute(s))

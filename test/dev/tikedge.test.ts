@@ -201,6 +201,7 @@ describe("the command line, against a gateway that notes what it is sent", () =>
       sends: "/v1/dead-messages?limit=5&queue=tikedge-usage&state=buried",
     },
     { command: "usage", sends: "/v1/usage" },
+    { command: "quota", sends: "/v1/quota" },
     {
       command: "usage --from 2026-01-01 --to 2026-01-31 --group endpoint",
       sends: "/v1/usage?from=2026-01-01&to=2026-01-31&group=endpoint",

@@ -133,6 +133,7 @@ describe("what is another tenant's is as absent as what is nobody's", () => {
       "/v1/webhook-deliveries",
       "/v1/upstream-key",
       "/v1/usage",
+      "/v1/quota",
       "/v1/invoices",
       "/v1/tenant",
     ]) {

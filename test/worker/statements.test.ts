@@ -55,6 +55,15 @@ describe("what a tenant used", () => {
         { group: "/userinfo-by-username/", calls: 1, credits_charged: 0, credits_in_doubt: 1, hit_ratio: 0 },
       ]);
     });
+    const { body: quota } = await api.get("/v1/quota");
+    expect(quota).toMatchObject({
+      source: "ledger",
+      data: [
+        { policy: "burst", limit: 600 },
+        { policy: "daily", limit: null, used: 2, remaining: null },
+        { policy: "monthly", limit: 250_000, used: 2, remaining: 249_998 },
+      ],
+    });
     const byDay = await api.get(`/v1/usage?from=${today}&to=${today}`);
     expect(byDay.body["data"]).toEqual([{ group: today, ...used, amount_cents: 0.1 }]);
     expect((await api.get(`/v1/invoices/${month}`)).body).toMatchObject({
