@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import * as v from "valibot";
+import type { TenantStatus } from "../core/ledger.ts";
 import { CacheScope, OnInvalidKey, PlanName, PlanView, TenantView, Uuid } from "../core/resources.ts";
 import type { Services } from "../core/services.ts";
 import { authorize } from "./authorize.ts";
@@ -48,7 +49,7 @@ const TenantId = v.strictObject({ tenantId: Uuid });
 
 export type TenantsPorts = Pick<
   Services,
-  "tenants" | "users" | "outcomes" | "peppers" | "changes" | "controlQueue" | "newRequestId" | "log"
+  "tenants" | "users" | "outcomes" | "peppers" | "changes" | "counters" | "controlQueue" | "newRequestId" | "log"
 >;
 
 /** Tenants, as the operator keeps them: who signs up is made here, and who leaves is deleted here. */
@@ -108,7 +109,9 @@ const standingRoute = (s: TenantsPorts) => {
     const { result, pending } = await confirmed(s, { kind: "tenant", tenantId }, () =>
       s.tenants.setStatus(act, tenantId, status),
     );
-    return { ...rowOf(result), pending };
+    const row = rowOf(result);
+    await tellLedger(s, tenantId, status);
+    return { ...row, pending };
   };
   return new Hono<AdminEnv>()
     .post(
@@ -151,10 +154,21 @@ const standingRoute = (s: TenantsPorts) => {
         const { result, pending } = await confirmed(s, { kind: "tenant", tenantId }, () =>
           s.tenants.remove(act, tenantId),
         );
-        return c.json({ ...rowOf(result), pending });
+        const row = rowOf(result);
+        await tellLedger(s, tenantId, "deleted");
+        return c.json({ ...row, pending });
       },
     );
 };
+
+/** From now on nothing is reserved for a tenant that may not ask. Fails open: the queue tells the ledger too, some seconds later. */
+async function tellLedger({ counters, log }: TenantsPorts, tenantId: string, status: TenantStatus): Promise<void> {
+  try {
+    await counters.setStatus(tenantId, status);
+  } catch (error) {
+    log.error("ledger-not-told", { error, tenantId });
+  }
+}
 
 /** What a tenant reads and changes of itself; what it may spend is not among it. */
 export const ownTenantRoute = (s: TenantsPorts) => {

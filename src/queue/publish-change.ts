@@ -1,8 +1,16 @@
+import type { Change } from "../core/changes.ts";
 import type { ChangeLog, ControlMessage } from "../core/control-ports.ts";
+import type { Counters, SpendingBooks } from "../core/ledger.ts";
+import type { Log } from "../core/ports.ts";
 import { retryDelaySeconds } from "./bury.ts";
 import type { Consumed } from "./consume.ts";
 
-export type PublishPorts = { readonly changes: ChangeLog };
+export type PublishPorts = {
+  readonly changes: ChangeLog;
+  readonly counters: Pick<Counters, "setStatus">;
+  readonly spendingBooks: Pick<SpendingBooks, "of">;
+  readonly log: Log;
+};
 
 const FIRST_MINUTE = 30;
 const HASTE_SECONDS = 2;
@@ -13,16 +21,30 @@ const LATE_COMMIT_SECONDS = 6;
 /**
  * Publishes a change again, or for the first time if the Worker that made it was ended between commit and publishing, or had no Redis. And
  * then once more: a statement that nobody waited for any longer commits after all of that, and what was read from Postgres in between would
- * be vouched for though it is old. Publishing twice is harmless: what it is about is read once more.
+ * be vouched for though it is old. Publishing twice is harmless: what it is about is read once more. The ledger is told what a tenant may,
+ * as Postgres has it by then.
  */
 export async function publishChange(
-  { changes }: PublishPorts,
+  ports: PublishPorts,
   { change }: Extract<ControlMessage, { kind: "change" }>,
   attempts: number,
 ): Promise<Consumed> {
-  const published = await changes.publish([change]);
-  if (published === "unavailable") return { kind: "again", afterSeconds: publishAgainSeconds(attempts) };
+  const published = await ports.changes.publish([change]);
+  const isTold = await tellLedger(ports, change);
+  if (published === "unavailable" || !isTold) return { kind: "again", afterSeconds: publishAgainSeconds(attempts) };
   return attempts <= 1 ? { kind: "again", afterSeconds: LATE_COMMIT_SECONDS } : { kind: "done" };
+}
+
+async function tellLedger({ counters, spendingBooks, log }: PublishPorts, change: Change): Promise<boolean> {
+  if (change.kind !== "tenant") return true;
+  try {
+    const booked = await spendingBooks.of(change.tenantId);
+    if (booked !== undefined) await counters.setStatus(booked.tenantId, booked.status);
+    return true;
+  } catch (error) {
+    log.error("ledger-not-told", { error, tenantId: change.tenantId });
+    return false;
+  }
 }
 
 /** In the first minute without patience, for a revoked key may still be let in; after that an outage has to be outlasted. */

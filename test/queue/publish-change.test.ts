@@ -32,6 +32,21 @@ it("comes back within two seconds while the log does not answer, because a revok
   expect(published).toEqual([change]);
 });
 
+it("tells the ledger what a changed tenant may, as Postgres has it by then, because an isolate may have read it before", async () => {
+  const { story, standings, ...queue } = queueTimeline(CONTROL);
+  const tenantId = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
+  const told = { kind: "change", change: { kind: "tenant", tenantId } };
+  queue.send("m", told);
+  queue.breaks("books");
+  await queue.deliver();
+  expect(standings).toEqual([]);
+  queue.mends();
+  queue.advance(1_000);
+  await queue.deliver();
+  expect(standings).toEqual([{ tenantId, status: "suspended" }]);
+  expect(story).toEqual(["m again in 1 s", "m done"]);
+});
+
 it("hurries for a minute, and outlasts an outage of five hours with the retries that a queue has", () => {
   const waits = Array.from({ length: 100 }, (_, at) => publishAgainSeconds(at + 1));
   const sum = (seconds: readonly number[]) => seconds.reduce((total, each) => total + each, 0);

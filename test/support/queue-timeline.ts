@@ -1,3 +1,4 @@
+import type { TenantStatus } from "../../src/core/ledger.ts";
 import type { Change } from "../../src/core/changes.ts";
 import type { ControlMessage } from "../../src/core/control-ports.ts";
 import type { AnnouncePorts } from "../../src/queue/announce-event.ts";
@@ -7,7 +8,7 @@ import type { UsageEvent, UsageMessage } from "../../src/core/usage.ts";
 import { memoryGraveyard } from "./memory-graveyard.ts";
 import { memoryLedger } from "./memory-ledger.ts";
 import { memoryUsageLedger } from "./memory-usage-ledger.ts";
-import { sampleOrder } from "./sample-order.ts";
+import { emptyBooks, sampleOrder } from "./sample-order.ts";
 import { sampleEvent } from "./sample-usage.ts";
 
 const TENANT = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
@@ -30,6 +31,7 @@ export function queueTimeline(queue = "tikedge-usage") {
   const story: string[] = [];
   const logged: string[] = [];
   const published: Change[] = [];
+  const standings: { tenantId: string; status: TenantStatus }[] = [];
   const told: ControlMessage[] = [];
   const announced: string[] = [];
   const waiting: Waiting[] = [];
@@ -46,6 +48,11 @@ export function queueTimeline(queue = "tikedge-usage") {
   const run = consume({
     // Webhooks and the vault have timelines of their own.
     ...({} as AnnouncePorts & CheckPorts),
+    counters: { ...ledger, setStatus: async (tenantId, status) => void standings.push({ tenantId, status }) },
+    spendingBooks: {
+      all: async () => [],
+      of: (tenantId) => through("books", async () => ({ ...emptyBooks(tenantId), status: "suspended" as const })),
+    },
     changes: {
       publish: async (changes) => {
         if (down.has("changes")) return "unavailable";
@@ -81,6 +88,8 @@ export function queueTimeline(queue = "tikedge-usage") {
     story,
     logged,
     published,
+    /** What the ledger was told of tenants. */
+    standings,
     told,
     /** The next events that are added make these for webhooks. */
     reaches: (...eventIds: readonly string[]) => void announced.push(...eventIds),
