@@ -108,6 +108,7 @@ function settings(config: Config) {
     abandonedMs: config.ABANDONED_MS,
     unrecordedMs: config.UNRECORDED_MS,
     lateEventsMs: config.LATE_EVENTS_MS,
+    reconcileMs: config.RECONCILE_MS,
     retainUsageDays: config.RETAIN_USAGE_DAYS,
     retainEventsDays: config.RETAIN_EVENTS_DAYS,
     invoiceCloseMs: config.INVOICE_CLOSE_MS,

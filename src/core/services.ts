@@ -137,6 +137,7 @@ export type Services = {
   readonly abandonedMs: number;
   readonly unrecordedMs: number;
   readonly lateEventsMs: number;
+  readonly reconcileMs: number;
   readonly retainUsageDays: number;
   readonly retainEventsDays: number;
   readonly invoiceCloseMs: number;

@@ -1,5 +1,6 @@
 import { checkPartitions, type PartitionPorts } from "./check-partitions.ts";
 import { closeInvoices, type CloseInvoicesPorts } from "./close-invoices.ts";
+import { reconcile, type ReconcilePorts } from "./reconcile.ts";
 import { resendEvents, type ResendPorts } from "./resend-events.ts";
 import { retain, type RetainPorts } from "./retain.ts";
 import { runLeased, type Job, type LeasePorts } from "./run-leased.ts";
@@ -9,6 +10,7 @@ import { watchBalances, type WatchBalancesPorts } from "./watch-balances.ts";
 export type CronPorts = LeasePorts &
   SweepPorts &
   ResendPorts &
+  ReconcilePorts &
   PartitionPorts &
   RetainPorts &
   CloseInvoicesPorts &
@@ -17,6 +19,7 @@ export type CronPorts = LeasePorts &
 const jobs: readonly Job<CronPorts>[] = [
   { name: "sweep", run: sweep },
   { name: "resend-events", run: resendEvents },
+  { name: "reconcile", run: reconcile },
   { name: "check-partitions", run: checkPartitions },
   { name: "retain", run: retain },
   { name: "close-invoices", run: closeInvoices },

@@ -1,3 +1,4 @@
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { uuid7 } from "../../src/core/uuid7.ts";
 import { books } from "../support/books.ts";
@@ -14,7 +15,7 @@ let receiver: Awaited<ReturnType<typeof startReceiver>>;
 let operator: ReturnType<typeof control>;
 beforeAll(async () => {
   [stack, receiver] = await Promise.all([startStack(), startReceiver()]);
-  gateway = await startGateway(stack);
+  gateway = await startGateway(stack, { RECONCILE_MS: "0" });
   operator = control(gateway, stack.settings["ADMIN_TOKEN"] ?? "");
 });
 afterAll(async () => {
@@ -45,6 +46,31 @@ it("tells a tenant's webhook that half of its quota is spent, from the call to t
     tenant_id: tenant.id,
     data: { window: "monthly", threshold: 50, quota: 4 },
   });
+});
+
+it("raises a counter that says less than the books, and tells the operator, because Redis has lost something", async () => {
+  const tenant = await storeSharedTenant(stack, "pro");
+  const key = await storeKey(stack, { tenantId: tenant.id, permissions: ["data"] });
+  for (const username of ["drift_one", "drift_two"])
+    expect((await gateway.get(`/userid/?username=${username}`, { key })).status).toBe(200);
+  const { rollup, query } = books(stack.database.url);
+  await eventually(async () => expect(await rollup(tenant.id)).toMatchObject([{ credits_charged: 2 }]));
+  const redis = new Redis(stack.redis.url);
+  try {
+    const counted = () => redis.hget(`tkl:tenant:${tenant.id}`, "month");
+    const right = String(await counted());
+    expect(right).toMatch(/^\d{6} 2$/);
+    await redis.hset(`tkl:tenant:${tenant.id}`, "month", right.replace(/ 2$/, " 1"));
+    await gateway.runCrons();
+    expect(await counted()).toBe(right);
+    const drifts = "SELECT data FROM app.webhook_events WHERE type = 'ledger.drift'";
+    const data = { tenant_id: tenant.id, window: "monthly", counted: 1, booked: 2 };
+    expect(await query(drifts, [])).toEqual([{ data }]);
+    await gateway.runCrons();
+    expect(await query(drifts, [])).toHaveLength(1);
+  } finally {
+    redis.disconnect();
+  }
 });
 
 describe("a dead message", () => {
