@@ -15,7 +15,7 @@ type Limits = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 /** A `RateLimit` field's members by policy, read by a library that knows the grammar. */
 function limits(response: Response, name: "ratelimit" | "ratelimit-policy"): Limits {
   const members = parseList(response.headers.get(name) ?? "");
-  return Object.fromEntries(members.map(([policy, parameters]) => [String(policy), Object.fromEntries(parameters)]));
+  return Object.fromEntries(members.map(([policy, parameters]) => [policy as string, Object.fromEntries(parameters)]));
 }
 
 describe("a tenant with quotas", () => {
@@ -162,8 +162,8 @@ describe("one call that many ask at once", () => {
     expect(responses.map(({ status }) => status)).toEqual(responses.map(() => 200));
     expect(bodies.size).toBe(1);
     expect((await upstream.calls()) - before).toBe(1);
-    const charged = responses.map(({ headers }) => headers.get("x-credits-charged")).toSorted();
-    expect(charged).toEqual([...Array.from({ length: 39 }, () => "0"), "1"]);
+    const charged = responses.map(({ headers }) => Number(headers.get("x-credits-charged")));
+    expect(charged.reduce((sum, credits) => sum + credits, 0)).toBe(1);
     const joined = responses.filter(({ headers }) => headers.get("cache-status")?.includes("collapsed"));
     expect(joined.length).toBeGreaterThan(0);
     expect(joined[0]?.headers.get("cache-status")).toMatch(
