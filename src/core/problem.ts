@@ -3,7 +3,8 @@ import type { InvalidParameter } from "./parameters.ts";
 import type { Quotas, Reservation } from "./ledger.ts";
 import type { Rate } from "./ports.ts";
 import { Problem, type Described } from "./problem-details.ts";
-import { quotaWindow, statedQuotas, statedUpstream } from "./stated-limits.ts";
+import { quotaWindow } from "./quota.ts";
+import { statedQuotas, statedUpstream } from "./stated-limits.ts";
 import { isRepeatablePath } from "./repeatable.ts";
 import type { ProbeView } from "./resources.ts";
 

@@ -5,19 +5,26 @@ import { monthOf, monthsAfter, monthStartMs } from "./utc.ts";
 
 type Window = QuotaView["data"][number];
 
+export type QuotaName = keyof Quotas;
+
 const DAY_MS = 86_400_000;
+
+/** The UTC day or month that holds a time, Unix milliseconds; it ends exclusively. */
+export function quotaWindow(name: QuotaName, nowMs: number): { readonly startMs: number; readonly endMs: number } {
+  if (name === "daily") {
+    const startMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
+    return { startMs, endMs: startMs + DAY_MS };
+  }
+  const month = monthOf(nowMs);
+  return { startMs: monthStartMs(month), endMs: monthStartMs(monthsAfter(month, 1)) };
+}
 
 /** What is left of a tenant's day and month, by the clock that they are counted by. More may be spent than a quota that was lowered. */
 export function quotaWindows(quotas: Quotas, spent: Spent, nowMs: number): readonly Window[] {
-  const tomorrowMs = (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
-  return [
-    windowOf("daily", { limit: quotas.daily, used: spent.daily, resetsAtMs: tomorrowMs }),
-    windowOf("monthly", {
-      limit: quotas.monthly,
-      used: spent.monthly,
-      resetsAtMs: monthStartMs(monthsAfter(monthOf(nowMs), 1)),
-    }),
-  ];
+  const names: readonly QuotaName[] = ["daily", "monthly"];
+  return names.map((name) =>
+    windowOf(name, { limit: quotas[name], used: spent[name], resetsAtMs: quotaWindow(name, nowMs).endMs }),
+  );
 }
 
 /** What a bucket holds by now: the limiter notes only what it held when somebody last took from it. */

@@ -1,6 +1,5 @@
 import type { Quotas, Spent } from "./ledger.ts";
-
-export type QuotaName = keyof Quotas;
+import { quotaWindow, type QuotaName } from "./quota.ts";
 
 /** A limit as `RateLimit-Policy` and `RateLimit` state it (IETF draft 11). */
 export type Stated = {
@@ -13,15 +12,6 @@ export type Stated = {
 
 /** What the ledger said of a tenant's spending, and when that was by its clock. */
 export type Spending = { readonly spent: Spent; readonly nowMs: number };
-
-/** The UTC day or month that holds a time, Unix milliseconds; it ends exclusively. */
-export function quotaWindow(name: QuotaName, nowMs: number): { readonly startMs: number; readonly endMs: number } {
-  const now = new Date(nowMs);
-  const [year, month] = [now.getUTCFullYear(), now.getUTCMonth()];
-  if (name === "monthly") return { startMs: Date.UTC(year, month), endMs: Date.UTC(year, month + 1) };
-  const day = now.getUTCDate();
-  return { startMs: Date.UTC(year, month, day), endMs: Date.UTC(year, month, day + 1) };
-}
 
 /** The quotas that a tenant has; what is left of them where the ledger was asked. */
 export function statedQuotas(quotas: Quotas, nowMs: number, spending: Spending | undefined): readonly Stated[] {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Counters, Ledger } from "../../src/core/ledger.ts";
-import { quotaWindow } from "../../src/core/stated-limits.ts";
+import { quotaWindow } from "../../src/core/quota.ts";
 import type { UsageEvent } from "../../src/core/usage.ts";
 import { uuid7TimeMs } from "../../src/core/uuid7.ts";
 import { emptyBooks, sampleOrder } from "../support/sample-order.ts";

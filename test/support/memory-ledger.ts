@@ -8,7 +8,7 @@ import type {
   Spent,
   TenantStatus,
 } from "../../src/core/ledger.ts";
-import { quotaWindow } from "../../src/core/stated-limits.ts";
+import { quotaWindow } from "../../src/core/quota.ts";
 import type { UsageEvent } from "../../src/core/usage.ts";
 import { uuid7 } from "../../src/core/uuid7.ts";
 import { memoryAdmission, type AdmissionSettings } from "./memory-admission.ts";
