@@ -12,14 +12,15 @@ export type RetryBudgetSettings = {
  * them; by a budget they are a tenth more.
  */
 export function isolateRetryBudget({ most, percent }: RetryBudgetSettings): RetryBudget {
-  let left = most;
+  // In hundredths: ten tenths of a credit are one, as no sum of fractions is.
+  let left = most * 100;
   return {
     earn(credits) {
-      left = Math.min(most, left + (credits * percent) / 100);
+      left = Math.min(most * 100, left + credits * percent);
     },
     take(credits) {
-      if (left < credits) return false;
-      left -= credits;
+      if (left < credits * 100) return false;
+      left -= credits * 100;
       return true;
     },
   };

@@ -1,5 +1,6 @@
 import { upstreamSearch } from "../core/canonical.ts";
 import { utf8 } from "../core/bytes.ts";
+import { statedCredits } from "../core/charge.ts";
 import type { Upstream, UpstreamReply } from "../core/ports.ts";
 
 export type UpstreamSettings = {
@@ -61,19 +62,14 @@ async function readWhole(response: Response, reading: Reading): Promise<Upstream
     if (body === undefined) return { kind: "failed", reason: "oversized", status };
     blotOut(body, utf8(upstreamKey));
     const contentType = headers.get("content-type") ?? "application/octet-stream";
-    const stated = { retryAfter: headers.get("retry-after"), credits: creditsIn(headers.get(reading.creditsHeader)) };
+    const stated = {
+      retryAfter: headers.get("retry-after"),
+      credits: statedCredits(headers.get(reading.creditsHeader)),
+    };
     return { kind: "complete", status, contentType, ...stated, answeredAtMs, body };
   } catch {
     return { kind: "failed", reason: signal.aborted ? "timeout" : "truncated", status };
   }
-}
-
-/** Far above any price: more is damage, and must not reach an invoice. */
-const MOST_CREDITS = 1_000;
-
-/** A whole number of credits, or null for anything else. */
-function creditsIn(text: string | null): number | null {
-  return text !== null && /^\d{1,4}$/.test(text) && Number(text) <= MOST_CREDITS ? Number(text) : null;
 }
 
 /** The body's bytes, or nothing when there are more than `maxBytes`: what is past the limit is never read. */

@@ -104,6 +104,14 @@ export function charge(outcome: Outcome, { credits, stated }: Price, { chargeNot
   }
 }
 
+/** Far above any price: more is damage, and must not reach an invoice. */
+const MOST_CREDITS = 1_000;
+
+/** What a field of a reply says that a call cost, whole credits; null when it says nothing of the kind. */
+export function statedCredits(text: string | null): number | null {
+  return text !== null && /^\d{1,4}$/.test(text) && Number(text) <= MOST_CREDITS ? Number(text) : null;
+}
+
 /** Whether `text` is an outcome; the table above has every one of them. */
 export function isOutcome(text: unknown): text is Outcome {
   return typeof text === "string" && Object.hasOwn(VERDICTS, text);

@@ -81,7 +81,8 @@ export function secondsUntil(atMs: number, nowMs: number): number {
 export function retryAfterMs(text: string | null, nowMs: number): number | undefined {
   if (text === null) return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
-  const atMs = Date.parse(text);
+  // JavaScript makes a date of `-5` too.
+  const atMs = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
 }
 

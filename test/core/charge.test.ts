@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { charge, isOutcome } from "../../src/core/charge.ts";
+import { charge, statedCredits, isOutcome } from "../../src/core/charge.ts";
 
 const rules = { chargeNotFound: true };
 
@@ -54,3 +54,16 @@ it.each([
   { text: "", is: false, because: "nothing does not" },
   { text: 1, is: false, because: "a number does not" },
 ])("$text is an outcome, $is: $because", ({ text, is }) => expect(isOutcome(text)).toBe(is));
+
+it.each([
+  { text: "3", is: 3, because: "it is a whole number" },
+  { text: "0", is: 0, because: "nothing is a figure too" },
+  { text: "1000", is: 1_000, because: "it is the most that is believed" },
+  { text: "1001", is: null, because: "it is above any price" },
+  { text: "10000000000000000000", is: null, because: "it is damage" },
+  { text: "1.5", is: null, because: "credits are whole" },
+  { text: "-1", is: null, because: "nobody is paid for asking" },
+  { text: "1, 1", is: null, because: "the field came twice" },
+  { text: "", is: null, because: "it says nothing" },
+  { text: null, is: null, because: "there is no such field" },
+])("a stated price of $text is $is: $because", ({ text, is }) => expect(statedCredits(text)).toBe(is));

@@ -5,6 +5,7 @@ import {
   cacheStatus,
   type CacheHandling,
   rateLimitFields,
+  retryAfterMs,
   secondsUntil,
   serverTiming,
 } from "../../src/core/http-fields.ts";
@@ -48,6 +49,16 @@ describe("Cache-Status", () => {
       handling: { kind: "hit", detail: "outage", ttlSeconds: -35 },
       is: { hit: true, ttl: -35, detail: "outage" },
       because: "Redis did not answer, and stale is below zero",
+    },
+    {
+      handling: { kind: "hit", detail: "quota", ttlSeconds: -35 },
+      is: { hit: true, ttl: -35, detail: "quota" },
+      because: "a quota kept a new one from being fetched",
+    },
+    {
+      handling: { kind: "miss", status: 200, stored: false, collapsed: true, ttlSeconds: 3600 },
+      is: { fwd: "uri-miss", "fwd-status": 200, collapsed: true, ttl: 3600 },
+      because: "another request fetched it",
     },
     {
       handling: { kind: "miss", status: 200, stored: true, ttlSeconds: 3600 },
@@ -133,4 +144,18 @@ it("Server-Timing names durations in milliseconds, to a tenth", () => {
     ["upstream", 750],
     ["redis", 3],
   ]);
+});
+
+describe("Retry-After as an upstream sends it", () => {
+  const nowMs = Date.UTC(2026, 10, 22, 12);
+  it.each([
+    { text: "30", is: 30_000, because: "it is seconds" },
+    { text: "0", is: 0, because: "it may be asked at once" },
+    { text: "Sun, 22 Nov 2026 12:00:05 GMT", is: 5_000, because: "it is a date" },
+    { text: "Sun, 22 Nov 2026 11:00:00 GMT", is: 0, because: "the date is over" },
+    { text: "-5", is: undefined, because: "no time is negative" },
+    { text: "soon", is: undefined, because: "it is neither" },
+    { text: "", is: undefined, because: "it is neither" },
+    { text: null, is: undefined, because: "there is none" },
+  ])("of $text is $is: $because", ({ text, is }) => expect(retryAfterMs(text, nowMs)).toBe(is));
 });
