@@ -10,7 +10,8 @@ type Sum = { readonly upstream_key_id: string; readonly charged: number; readonl
 
 /**
  * What must hold when everything has drained, whatever was done to the parts: per upstream key, settled <= the upstream's own count <=
- * settled + in doubt; the rollup equals the group-by; nothing is left in the outbox and no reservation is open.
+ * settled + in doubt; the rollup equals the group-by; what the ledger has counted of a tenant is what the books say; nothing is left in the
+ * outbox and no reservation is open.
  */
 export async function expectExactMoney(stack: Stack, gateway: Gateway): Promise<void> {
   const { query, rollup, recount } = books(stack.database.url);
@@ -32,6 +33,27 @@ export async function expectExactMoney(stack: Stack, gateway: Gateway): Promise<
   // Hits may be booked between the two readings: what does not come right by itself is wrong.
   for (const { id } of stack.tenants)
     await eventually(async () => expect(await rollup(id), "the rollup is the group-by").toEqual(await recount(id)));
+  await expectTrueCounters(stack);
+}
+
+/** Of every tenant that the ledger has counters of, in the month that they are of. */
+async function expectTrueCounters({ redis: { url }, database }: Stack): Promise<void> {
+  const { query } = books(database.url);
+  const redis = new Redis(url);
+  try {
+    for (const key of await redis.keys("tkl:tenant:*")) {
+      const [month, counted] = ((await redis.hget(key, "month")) ?? "").split(" ");
+      if (counted === undefined) continue;
+      const [booked] = await query<{ spent: number }>(
+        `SELECT coalesce(sum(credits_charged + credits_in_doubt), 0)::int AS spent FROM app.usage_events
+         WHERE tenant_id = $1 AND to_char(occurred_at AT TIME ZONE 'UTC', 'YYYYMM') = $2`,
+        [key.replace("tkl:tenant:", ""), month],
+      );
+      expect(Number(counted), `${key} is what the books say`).toBe(booked?.spent);
+    }
+  } finally {
+    redis.disconnect();
+  }
 }
 
 /** Each of the Worker's platform keys by itself. The tenants' own are summed: of several stored versions each may be the same key. */
