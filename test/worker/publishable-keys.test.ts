@@ -112,7 +112,7 @@ describe("a key that stands in a page", () => {
       const [burst, ofKey] = parseList(response.headers.get("ratelimit") ?? "");
       expect(burst?.[0]).toBe("burst");
       expect([ofKey?.[0], ofKey?.[1].get("r")]).toEqual(["key", left]);
-      expect(response.headers.get("ratelimit-policy")).toBe('"burst";q=600;w=60, "key";q=3;w=86400');
+      expect(response.headers.get("ratelimit-policy")).toMatch(/^"burst";q=600;w=60, "key";q=3;w=86400, /);
     }
     const before = await running().upstream.calls();
     const response = await ask(path, key);
