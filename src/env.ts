@@ -186,6 +186,14 @@ const Checked = v.pipe(
   ),
   v.forward(
     v.partialCheck(
+      [["LEASE_MS"], ["LEASE_RENEW_MS"]],
+      ({ LEASE_MS, LEASE_RENEW_MS }) => LEASE_RENEW_MS < LEASE_MS,
+      "is not above LEASE_RENEW_MS: a lease would end while its call is under way, and the same would be paid twice",
+    ),
+    ["LEASE_MS"],
+  ),
+  v.forward(
+    v.partialCheck(
       [["KEY_FRESH_MS"], ["KEY_RETIRE_MS"]],
       ({ KEY_FRESH_MS, KEY_RETIRE_MS }) => KEY_RETIRE_MS > KEY_FRESH_MS,
       "is not above KEY_FRESH_MS: a record that still counts would pay with a retired key",
