@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { Redis } from "ioredis";
 import { startKeyedUpstream, startParts } from "../../dev/parts.ts";
 import { newSecrets } from "../../dev/state.ts";
+import { RELEASE, RESERVE, SETTLE } from "../../src/adapters/upstash-ledger-scripts.ts";
 import { ROLE_PASSWORD } from "../support/tenancy-database.ts";
 import { upstreamControl } from "../support/upstream-control.ts";
 import { startController } from "./controller.ts";
@@ -63,6 +65,8 @@ export async function startGround(options: GroundOptions) {
   const database = { url: databaseUrl };
   const players = await storePlayers({ database, settings: parts.settings }, upstream.url);
   for (const canary of canaryFaults(players)) await upstreamControl(upstream.url).fault(canary);
+
+  await loadScripts(redisUrl);
 
   const kills = new Map<string, number>();
   let queue: Orders["queue"] = "orderly";
@@ -135,4 +139,17 @@ export async function startGround(options: GroundOptions) {
       await Promise.all([controller.stop(), parts.stop(), upstream.close()]);
     },
   };
+}
+
+/**
+ * Redis is told of the ledger's scripts before they are first called: the answer that one is not known yet has had no effect, and must not be
+ * what gets lost when replies get lost after execution.
+ */
+async function loadScripts(redisUrl: string): Promise<void> {
+  const redis = new Redis(redisUrl);
+  try {
+    for (const script of [RESERVE, RELEASE, SETTLE]) await redis.script("LOAD", script);
+  } finally {
+    redis.disconnect();
+  }
 }
