@@ -49,6 +49,18 @@ mark()
 return failures
 `;
 
+/**
+ * KEYS: the marks. ARGV: when the dispatch that was served had been reserved, how long a key is out in milliseconds. What came after that is not
+ * taken back by it: it was on its way. A cool-down never is, for nothing that was reserved within one can have been served. At most 3 commands.
+ */
+const CLEAR = `${NOW}${MARKS}
+failures, broken = 0, 0
+if out - tonumber(ARGV[2]) <= tonumber(ARGV[1]) then out, reason = 0, "" end
+if out == 0 and cool <= ms then return redis.call("DEL", KEYS[1]) end
+mark()
+return 0
+`;
+
 /** KEYS: ring and marks of keys in turn. Returns the time in milliseconds and the texts, empty for none. 2 commands. */
 const LIST = `${NOW}
 local states = { string.format("%.0f", ms) }
@@ -77,6 +89,7 @@ export function upstashKeyMarks(redis: Redis, settings: KeyMarksSettings): KeyMa
   const takeOut = redis.createScript<number>(TAKE_OUT);
   const coolDown = redis.createScript<number>(COOL_DOWN);
   const noteFailure = redis.createScript<number>(NOTE_FAILURE);
+  const clear = redis.createScript<number>(CLEAR);
   return {
     async list() {
       const known = await keys();
@@ -100,8 +113,8 @@ export function upstashKeyMarks(redis: Redis, settings: KeyMarksSettings): KeyMa
     async noteFailure(id) {
       await answering(noteFailure.exec([marksOf(id)], [String(breakerFailures), String(breakerRestMs)]));
     },
-    async clear(id) {
-      await answering(redis.del(marksOf(id)));
+    async clear(id, reservedAtMs) {
+      await answering(clear.exec([marksOf(id)], [String(reservedAtMs), String(outMs)]));
     },
   };
 }

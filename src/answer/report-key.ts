@@ -50,7 +50,7 @@ export async function reportKey(ports: ReportPorts, report: Report): Promise<voi
     if (outcome === "account_error") return await takeOut(ports, report);
     if (outcome === "rate_limited") return await coolDown(ports, report);
     if (FAILED.has(outcome)) return await ports.keyMarks.noteFailure(id);
-    if (report.isMarked && SERVED.has(outcome)) await ports.keyMarks.clear(id);
+    if (report.isMarked && SERVED.has(outcome)) await ports.keyMarks.clear(id, report.paid.event.occurredAtMs);
   } catch (error) {
     ports.log.error("upstream-key-not-reported", { error, id });
   }
@@ -60,7 +60,8 @@ async function coolDown(ports: ReportPorts, { key, paid }: Report): Promise<void
   const { keyMarks, coolDownMs, coolDownMostMs, log, clock } = ports;
   const { reply } = paid;
   const stated = reply.kind === "complete" ? retryAfterMs(reply.retryAfter, clock()) : undefined;
-  const ms = Math.min(stated ?? coolDownMs, coolDownMostMs);
+  // None at all is what a clock that is slow says, or one that was rounded down: the next call would be refused as well.
+  const ms = Math.min(stated === undefined || stated === 0 ? coolDownMs : stated, coolDownMostMs);
   log.error("upstream-key-cools-down", { id: key.id, ms });
   await keyMarks.coolDown(key.id, ms);
 }

@@ -84,8 +84,11 @@ export type KeyMarks = {
   coolDown(id: string, ms: number): Promise<void>;
   /** The upstream failed; so many times in a row, and nobody but one request at a time reserves on the key for a while. */
   noteFailure(id: string): Promise<void>;
-  /** Takes back everything that stands against the key: it has served. */
-  clear(id: string): Promise<void>;
+  /**
+   * Takes back what stood against the key when a dispatch was reserved that has been served since. What is known of it only since then stays:
+   * who was on the way proves nothing against it.
+   */
+  clear(id: string, reservedAtMs: number): Promise<void>;
 };
 
 /** Credits that an isolate may spend on asking again, so that retries never multiply what an upstream in trouble gets. */

@@ -146,6 +146,38 @@ describe("a platform key whose account is refused", () => {
   });
 });
 
+it.each([
+  { retryAfter: "7", rests: 7_000, because: "the upstream says so" },
+  { retryAfter: null, rests: 10_000, because: "nothing is said" },
+  { retryAfter: "0", rests: 10_000, because: "a rest of no time is none, and a slow clock says it too" },
+  { retryAfter: "-5", rests: 10_000, because: "it is no time" },
+  { retryAfter: "999999999", rests: 60_000, because: "the upstream's limit is by the minute" },
+])(
+  "a key refused with 429 and Retry-After $retryAfter rests for $rests ms: $because",
+  async ({ retryAfter, rests }) => {
+    const t = timeline();
+    t.replies(async () => ({ ...json('{"message":"Too many requests"}', 429), retryAfter }) as const);
+    expect(await answer({ ...t.ports, capacityWaitMs: 0 }, t.ask(CALL))).toMatchObject({ outcome: "rate_limited" });
+    const refused = await answer({ ...t.ports, capacityWaitMs: 0 }, t.ask(CALL));
+    expect(refused).toMatchObject({ because: "reservation", reservation: { kind: "busy", inMs: rests } });
+  },
+);
+
+it("a key that serves what was reserved before it was refused with 429 goes on cooling down", async () => {
+  const t = timeline();
+  await t.platformKeys.noteFailure("platform-test");
+  const dispatched = Promise.withResolvers<void>();
+  const slow = Promise.withResolvers<ReturnType<typeof json>>();
+  t.replies(() => (dispatched.resolve(), slow.promise));
+  const first = answer(t.ports, t.ask(CALL));
+  await dispatched.promise;
+  await t.platformKeys.coolDown("platform-test", 60_000);
+  slow.resolve(json('{"id":"107955"}'));
+  expect(await first).toMatchObject({ outcome: "success" });
+  await t.settled();
+  expect(await answer(t.ports, t.ask("/userid/?username=another"))).toMatchObject({ reservation: { kind: "busy" } });
+});
+
 it("a tenant's own key that is refused is neither replaced by the platform's nor taken out", async () => {
   const t = timeline();
   t.keys.splice(0, 1, { id: "own", secret: "own", cap: 200, owner: "tenant" });

@@ -147,6 +147,29 @@ export function platformKeysContract(make: (outMs: number) => Promise<PlatformKe
     expect((await platformKeys.list())[0]).toEqual(before);
   });
 
+  it("lets nobody who was on the way end a cool-down, because they were sent before the upstream had enough", async () => {
+    const { ledger, platformKeys } = await make(LONG_MS);
+    await platformKeys.noteFailure(A.id);
+    const before = await reserve(ledger, [A]);
+    await platformKeys.coolDown(A.id, LONG_MS);
+    await platformKeys.clear(A.id, before.occurredAtMs);
+    expect(await ledger.reserve(sampleOrder({ candidates: [A] }))).toMatchObject({ kind: "busy" });
+  });
+
+  it("puts a key that is out back when it serves, but not for what was sent before its account was refused", async () => {
+    const { ledger, platformKeys, tick } = await make(LONG_MS);
+    await platformKeys.noteFailure(A.id);
+    const before = await reserve(ledger, [A]);
+    await tick();
+    await platformKeys.takeOut(A.id, "suspended");
+    await platformKeys.clear(A.id, before.occurredAtMs);
+    expect(await platformKeys.list()).toMatchObject([{ state: "out", reason: "suspended" }, {}, {}]);
+    const after = await reserve(ledger, [A]);
+    await platformKeys.clear(A.id, after.occurredAtMs);
+    expect(await platformKeys.list()).toMatchObject([{ state: "in-use" }, {}, {}]);
+    expect(await platformKeys.takeOut(A.id, "suspended"), "the operator is told anew").toBe(true);
+  });
+
   it("uses a key again when it has cooled down", async () => {
     const { ledger, platformKeys, tick } = await make(LONG_MS);
     await platformKeys.coolDown(A.id, 1);
@@ -165,9 +188,10 @@ export function platformKeysContract(make: (outMs: number) => Promise<PlatformKe
     expect(await platformKeys.list()).toMatchObject([{ state: "failing" }, {}, {}]);
     const restMs = refused.kind === "broken" ? refused.inMs : 0;
     for (let waited = 0; waited < restMs; waited += 2) await tick();
-    expect(await reserve(ledger, [A])).toMatchObject({ isMarked: true });
+    const probe = await reserve(ledger, [A]);
+    expect(probe).toMatchObject({ isMarked: true });
     expect(await ledger.reserve(sampleOrder({ candidates: [A] }))).toMatchObject({ kind: "broken" });
-    await platformKeys.clear(A.id);
+    await platformKeys.clear(A.id, probe.occurredAtMs);
     expect(await reserve(ledger, [A])).toMatchObject({ isMarked: false });
   });
 
@@ -175,7 +199,8 @@ export function platformKeysContract(make: (outMs: number) => Promise<PlatformKe
     const { ledger, platformKeys } = await make(LONG_MS);
     await platformKeys.noteFailure(A.id);
     await platformKeys.noteFailure(A.id);
-    await platformKeys.clear(A.id);
+    const { occurredAtMs } = await reserve(ledger, [A]);
+    await platformKeys.clear(A.id, occurredAtMs);
     await platformKeys.noteFailure(A.id);
     await platformKeys.noteFailure(A.id);
     expect(await reserve(ledger, [A])).toMatchObject({ kind: "reserved" });

@@ -70,8 +70,14 @@ export function memoryKeyMarks(clock: () => number, settings: Partial<MemoryKeyM
         brokenUntilMs: failures + 1 >= breakerFailures ? clock() + breakerRestMs : brokenUntilMs,
       }));
     },
-    async clear(id) {
-      marks.delete(id);
+    async clear(id, reservedAtMs) {
+      mark(id, ({ outUntilMs }) => ({
+        ...(outUntilMs - outMs <= reservedAtMs ? { outUntilMs: 0, reason: "" } : {}),
+        failures: 0,
+        brokenUntilMs: 0,
+      }));
+      const { outUntilMs = 0, cooledUntilMs = 0 } = marks.get(id) ?? {};
+      if (outUntilMs === 0 && cooledUntilMs <= clock()) marks.delete(id);
     },
   };
 }
