@@ -51,6 +51,8 @@ export const usageDailyRollup = app.table(
     creditsInDoubt: count("credits_in_doubt").default(0),
     hits: count("hits").default(0),
     creditsSaved: count("credits_saved").default(0),
+    /** Of those charged: the tenant has paid the upstream for them itself, whoever's keys it is on by now. */
+    creditsOnOwnKey: count("credits_on_own_key").default(0),
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.day, t.endpoint] })],
 );

@@ -7,7 +7,7 @@ import { iso } from "./neon-rows.ts";
 /** What the books say of a month, and its invoice if it is closed. */
 export type FoundInvoice = { readonly facts: InvoiceFacts; readonly closed: InvoiceView | null };
 
-const COUNTS = ["calls", "credits_charged", "credits_in_doubt", "hits", "credits_saved"];
+const COUNTS = ["calls", "credits_charged", "credits_on_own_key", "credits_in_doubt", "hits", "credits_saved"];
 /** Of rows of the rollup, under their own names. */
 export const SUMS = sql.raw(COUNTS.map((count) => `sum(${count}) AS ${count}`).join(", "));
 const NAMES = sql.raw(COUNTS.join(", "));

@@ -46,15 +46,13 @@ export function neonStatements({ rw, ops }: StatementsSettings): Statements {
   };
 }
 
-/** A BYO tenant's credits are its own: to it they are worth nothing here. */
 function selectUsage(tenantId: string, { from, to, group }: UsageAsked): SQL<BookedUsage> {
   const key = group === "day" ? sql`to_char(day, 'YYYY-MM-DD')` : sql`endpoint`;
   const rows = sql`
     SELECT ${key} AS "group", ${SUMS} FROM app.usage_daily_rollup
     WHERE tenant_id = ${tenantId} AND day BETWEEN ${from}::date AND ${to}::date GROUP BY 1 ORDER BY 1`;
   return sql`
-    SELECT ${all(rows)} AS rows,
-           CASE t.key_mode WHEN 'byo' THEN 0 ELSE p.overage_cents_per_thousand_credits END AS "centsPerThousand"
+    SELECT ${all(rows)} AS rows, p.overage_cents_per_thousand_credits AS "centsPerThousand"
     FROM ${tenantWithPlan(tenantId)}`;
 }
 

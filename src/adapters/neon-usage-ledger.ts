@@ -87,15 +87,17 @@ function insertEvents(events: readonly UsageEvent[]) {
              "creditsCharged", "creditsInDoubt", "requestId", "upstreamKeyId"
       FROM delivered ORDER BY "eventId"
       ON CONFLICT DO NOTHING
-      RETURNING tenant_id, occurred_at, endpoint, credits_charged, credits_in_doubt
+      RETURNING tenant_id, occurred_at, endpoint, credits_charged, credits_in_doubt, upstream_key_id
     )
-    INSERT INTO app.usage_daily_rollup AS rollup (tenant_id, day, endpoint, calls, credits_charged, credits_in_doubt)
-    SELECT tenant_id, (occurred_at AT TIME ZONE 'UTC')::date, endpoint, count(*), sum(credits_charged), sum(credits_in_doubt)
+    INSERT INTO app.usage_daily_rollup AS rollup (tenant_id, day, endpoint, calls, credits_charged, credits_in_doubt, credits_on_own_key)
+    SELECT tenant_id, (occurred_at AT TIME ZONE 'UTC')::date, endpoint, count(*), sum(credits_charged), sum(credits_in_doubt),
+           coalesce(sum(credits_charged) FILTER (WHERE upstream_key_id NOT LIKE 'platform-%'), 0)
     FROM inserted GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT (tenant_id, day, endpoint) DO UPDATE SET
       calls = rollup.calls + excluded.calls,
       credits_charged = rollup.credits_charged + excluded.credits_charged,
-      credits_in_doubt = rollup.credits_in_doubt + excluded.credits_in_doubt`;
+      credits_in_doubt = rollup.credits_in_doubt + excluded.credits_in_doubt,
+      credits_on_own_key = rollup.credits_on_own_key + excluded.credits_on_own_key`;
 }
 
 type HitRow = Omit<HitBatch, "rows"> & HitBatch["rows"][number];

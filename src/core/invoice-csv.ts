@@ -14,6 +14,7 @@ const OF_ROW = [
   "item",
   "calls",
   "credits_charged",
+  "credits_on_own_key",
   "credits_in_doubt",
   "hits",
   "credits_saved",

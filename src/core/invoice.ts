@@ -7,7 +7,7 @@ import type {
   InvoiceView,
   ListedInvoice,
 } from "./statement-resources.ts";
-import { figuresOf, isNothing, lessCounts, sumOf, type Counts } from "./usage-figures.ts";
+import { figuresOf, isNothing, lessCounts, platformCredits, sumOf, type Counts } from "./usage-figures.ts";
 import { monthOf, monthsAfter, monthsBetween, monthStartMs } from "./utc.ts";
 
 /** By what credits are priced. */
@@ -70,7 +70,7 @@ export function invoiceOf(facts: InvoiceFacts, month: string, nowMs: number): In
   const { terms, lines } = facts;
   const total = sumOf(lines);
   const price_cents = priceOf(facts, month);
-  const overage_cents = overageCents(terms, total.credits_charged);
+  const overage_cents = overageCents(terms, total);
   const adjustments = month === nextToClose(facts) ? facts.arrears.flatMap((arrear) => adjustment(arrear, terms)) : [];
   return {
     tenant_id: facts.tenant_id,
@@ -83,7 +83,7 @@ export function invoiceOf(facts: InvoiceFacts, month: string, nowMs: number): In
     lines: lines.map(invoiceLine),
     total: figuresOf(total),
     price_cents,
-    overage_credits: overageCredits(terms, total.credits_charged),
+    overage_credits: overageCredits(terms, total),
     overage_cents,
     adjustments,
     amount_cents: adjustments.reduce((sum, { amount_cents }) => sum + amount_cents, price_cents + overage_cents),
@@ -117,14 +117,14 @@ function priceOf({ trial_ends_at, deleted_month, monthly_price_cents }: InvoiceF
   return isTrial || isOver ? 0 : monthly_price_cents;
 }
 
-/** Credits on a key of the tenant's own are its own. */
-function overageCredits({ key_mode, included_credits }: Terms, charged: number): number {
-  return key_mode === "byo" || included_credits === null ? 0 : Math.max(0, charged - included_credits);
+/** By whose key each credit was spent on, and not by whose the tenant is on by now: it may have changed in the midst of the month. */
+function overageCredits({ included_credits }: Terms, counts: Counts): number {
+  return included_credits === null ? 0 : Math.max(0, platformCredits(counts) - included_credits);
 }
 
 /** Whole cents; a part of a cent is not charged. */
-function overageCents(terms: Terms, charged: number): number {
-  const thousandths = overageCredits(terms, charged) * terms.overage_cents_per_thousand_credits;
+function overageCents(terms: Terms, counts: Counts): number {
+  const thousandths = overageCredits(terms, counts) * terms.overage_cents_per_thousand_credits;
   return (thousandths - (thousandths % 1_000)) / 1_000;
 }
 
@@ -136,6 +136,6 @@ function adjustment(arrear: Arrear, current: Terms): readonly InvoiceAdjustment[
   const { of_month, booked, invoiced, invoiced_cents, terms } = arrear;
   const late = lessCounts(booked, invoiced);
   if (isNothing(late)) return [];
-  const amount_cents = overageCents(terms ?? current, booked.credits_charged) - invoiced_cents;
+  const amount_cents = overageCents(terms ?? current, booked) - invoiced_cents;
   return [{ of_month, ...late, amount_cents }];
 }

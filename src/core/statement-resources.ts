@@ -16,6 +16,8 @@ const counts = {
   /** Dispatches to the upstream. */
   calls: v.number(),
   credits_charged: v.number(),
+  /** Of those charged, what was spent on the tenant's own upstream key: its own, and in no amount. */
+  credits_on_own_key: v.number(),
   /** What the upstream may have taken besides: shown beside the amount and never in it. */
   credits_in_doubt: v.number(),
   /** Answers from a cache. */

@@ -2,7 +2,10 @@ import type { InvoiceLine, UsageView } from "./statement-resources.ts";
 import { daysFrom } from "./utc.ts";
 
 /** What the rollup counts. */
-export type Counts = Pick<InvoiceLine, "calls" | "credits_charged" | "credits_in_doubt" | "hits" | "credits_saved">;
+export type Counts = Pick<
+  InvoiceLine,
+  "calls" | "credits_charged" | "credits_on_own_key" | "credits_in_doubt" | "hits" | "credits_saved"
+>;
 
 /** Counts with what follows from them. */
 export type Figures = Counts & Pick<InvoiceLine, "hit_ratio">;
@@ -15,7 +18,14 @@ export type BookedUsage = {
   readonly centsPerThousand: number;
 };
 
-const NOTHING: Counts = { calls: 0, credits_charged: 0, credits_in_doubt: 0, hits: 0, credits_saved: 0 };
+const NOTHING: Counts = {
+  calls: 0,
+  credits_charged: 0,
+  credits_on_own_key: 0,
+  credits_in_doubt: 0,
+  hits: 0,
+  credits_saved: 0,
+};
 
 /** The sum of all counts. */
 export function sumOf(rows: readonly Counts[]): Counts {
@@ -32,6 +42,11 @@ export function isNothing(counts: Counts): boolean {
   return Object.values(countsOf(counts)).every((count) => count === 0);
 }
 
+/** The charged credits that the platform paid for: what is on the tenant's own key it has paid itself. */
+export function platformCredits({ credits_charged, credits_on_own_key }: Counts): number {
+  return credits_charged - credits_on_own_key;
+}
+
 /** The counts with their hit ratio: hits of hits and calls together. */
 export function figuresOf(counts: Counts): Figures {
   const { calls, hits } = counts;
@@ -42,7 +57,7 @@ export function figuresOf(counts: Counts): Figures {
 /** What `/v1/usage` answers. A day without usage has a row all the same: a chart wants none missing. */
 export function usageOf(asked: UsageAsked, { rows, centsPerThousand }: BookedUsage): UsageView {
   // One division of whole numbers, so that the decimals are exact.
-  const amountOf = (counts: Counts) => (counts.credits_charged * centsPerThousand) / 1_000;
+  const amountOf = (counts: Counts) => (platformCredits(counts) * centsPerThousand) / 1_000;
   const used = new Map(rows.map((row) => [row.group, row]));
   const groups = asked.group === "day" ? daysFrom(asked.from, asked.to) : [...used.keys()];
   const rowOf = (group: string) => {
@@ -70,6 +85,7 @@ function combined(one: Counts, other: Counts, combine: (a: number, b: number) =>
   return {
     calls: combine(one.calls, other.calls),
     credits_charged: combine(one.credits_charged, other.credits_charged),
+    credits_on_own_key: combine(one.credits_on_own_key, other.credits_on_own_key),
     credits_in_doubt: combine(one.credits_in_doubt, other.credits_in_doubt),
     hits: combine(one.hits, other.hits),
     credits_saved: combine(one.credits_saved, other.credits_saved),

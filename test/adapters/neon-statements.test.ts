@@ -9,6 +9,7 @@ import type { NeonTenancy } from "../support/neon-tenancy.ts";
 import { ABSENT } from "../support/sample-acts.ts";
 import { TENANT_A, TENANT_B } from "../support/tenancy-database.ts";
 
+const none = { calls: 0, credits_charged: 0, credits_on_own_key: 0, credits_in_doubt: 0, hits: 0, credits_saved: 0 };
 const CLOSES_NOV = Date.parse("2026-12-04T00:00:00Z");
 
 let database: NeonTenancy;
@@ -26,15 +27,16 @@ beforeEach(async () => {
 });
 afterAll(() => database.close());
 
-/** Adds to the rollup, as the consumer does when something comes in. */
+/** Adds to the rollup, as the consumer does when something comes in: counts in the order of its columns, of which the last may be left out. */
 async function spend(day: string, endpoint: string, counts: readonly number[], tenantId = TENANT_A): Promise<void> {
   await database.owner.query(
-    `INSERT INTO app.usage_daily_rollup AS r VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    `INSERT INTO app.usage_daily_rollup AS r VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      ON CONFLICT (tenant_id, day, endpoint) DO UPDATE SET calls = r.calls + excluded.calls,
        credits_charged = r.credits_charged + excluded.credits_charged,
        credits_in_doubt = r.credits_in_doubt + excluded.credits_in_doubt, hits = r.hits + excluded.hits,
-       credits_saved = r.credits_saved + excluded.credits_saved`,
-    [tenantId, day, endpoint, ...counts],
+       credits_saved = r.credits_saved + excluded.credits_saved,
+       credits_on_own_key = r.credits_on_own_key + excluded.credits_on_own_key`,
+    [tenantId, day, endpoint, ...counts.slice(0, 5), counts[5] ?? 0],
   );
 }
 
@@ -63,8 +65,8 @@ describe("usage", () => {
     expect(used).toEqual({
       centsPerThousand: 100,
       rows: [
-        { group: "2026-11-10", calls: 3, credits_charged: 2, credits_in_doubt: 1, hits: 3, credits_saved: 3 },
-        { group: "2026-11-12", calls: 1, credits_charged: 1, credits_in_doubt: 0, hits: 0, credits_saved: 0 },
+        { group: "2026-11-10", ...none, calls: 3, credits_charged: 2, credits_in_doubt: 1, hits: 3, credits_saved: 3 },
+        { group: "2026-11-12", ...none, calls: 1, credits_charged: 1 },
       ],
     });
   });
@@ -74,15 +76,14 @@ describe("usage", () => {
     expect(used?.rows.map(({ group, calls }) => [group, calls])).toEqual([["/userid/", 1]]);
   });
 
-  it("is worth nothing to a BYO tenant, whose credits are its own, and stays after the tenant was deleted", async () => {
-    // Without the key itself, which usage does not ask for.
-    await database.owner.query(
-      `BEGIN; SET LOCAL session_replication_role = replica;
-       UPDATE app.tenants SET key_mode = 'byo', active_upstream_key_id = uuidv7(), tiklive_key_last4 = 'last', deleted_at = now();
-       COMMIT`,
-    );
+  it("tells apart what was spent on the tenant's own key, and stays after the tenant was deleted", async () => {
+    await spend("2026-11-10", "/userid/", [4, 4, 0, 0, 0, 3]);
+    await database.owner.query("UPDATE app.tenants SET deleted_at = now()");
     const used = await statements.usage(TENANT_A, { from: "2026-11-10", to: "2026-11-10", group: "endpoint" });
-    expect(used).toMatchObject({ centsPerThousand: 0, rows: [{ group: "/user-posts/" }, { group: "/userid/" }] });
+    expect(used?.rows).toMatchObject([
+      { group: "/user-posts/", credits_charged: 1, credits_on_own_key: 0 },
+      { group: "/userid/", credits_charged: 5, credits_on_own_key: 3 },
+    ]);
   });
 
   it("is nothing of a tenant that never was", async () => {
@@ -143,6 +144,40 @@ describe("an invoice", () => {
     const now = Date.parse("2027-01-02T00:00:00Z");
     expect(await invoiced("2026-12", now)).toMatchObject({ status: "closing", adjustments: [{ of_month: "2026-11" }] });
     expect(await invoiced("2027-01", now)).toMatchObject({ status: "open", adjustments: [] });
+  });
+
+  it("has a line for each time that something came in, though it were twice the same", async () => {
+    await spend("2026-11-12", "/userid/", [250_000, 250_000, 0, 0, 0]);
+    await close("2026-11", CLOSES_NOV);
+    for (const closes of ["2026-12", "2027-01", "2027-02"]) {
+      await spend("2026-11-30", "/userid/", [10, 10, 0, 0, 0]);
+      const { adjustments } = await invoiced(closes, Date.parse("2027-06-01T00:00:00Z"));
+      expect(adjustments, closes).toMatchObject([{ of_month: "2026-11", credits_charged: 10, amount_cents: 1 }]);
+      await close(closes, Date.parse("2027-06-01T00:00:00Z"));
+    }
+  });
+
+  it("takes what was spent on the month's first day for its own, and adjusts nothing by it", async () => {
+    await close("2026-11", CLOSES_NOV);
+    await spend("2026-12-01", "/userid/", [3, 3, 0, 0, 0]);
+    const december = await invoiced("2026-12", Date.parse("2026-12-20T00:00:00Z"));
+    expect(december).toMatchObject({ adjustments: [], total: { calls: 3 } });
+  });
+
+  it("has none of what was spent on an own key, though it comes late and the tenant is deleted and so on none", async () => {
+    await spend("2026-11-12", "/userid/", [900_000, 900_000, 0, 0, 0, 649_000]);
+    await database.owner.query("UPDATE app.tenants SET deleted_at = '2026-11-20T00:00:00Z'");
+    const november = await invoiced("2026-11", CLOSES_NOV);
+    expect(november).toMatchObject({
+      overage_credits: 1_000,
+      overage_cents: 100,
+      total: { credits_on_own_key: 649_000 },
+    });
+    await close("2026-11", CLOSES_NOV);
+    await spend("2026-11-12", "/userid/", [50_000, 50_000, 0, 0, 0, 50_000]);
+    expect((await invoiced("2026-12", CLOSES_NOV)).adjustments).toMatchObject([
+      { of_month: "2026-11", credits_charged: 50_000, credits_on_own_key: 50_000, amount_cents: 0 },
+    ]);
   });
 
   it("takes in what was booked before the tenant's first month, for the ledger's clock may be behind", async () => {

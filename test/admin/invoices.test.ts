@@ -11,7 +11,17 @@ const facts: InvoiceFacts = {
   monthly_price_cents: 4_900,
   trial_ends_at: null,
   last_closed_month: "2025-11",
-  lines: [{ endpoint: "/userid/", calls: 1, credits_charged: 1, credits_in_doubt: 0, hits: 3, credits_saved: 3 }],
+  lines: [
+    {
+      endpoint: "/userid/",
+      calls: 1,
+      credits_charged: 1,
+      credits_on_own_key: 0,
+      credits_in_doubt: 0,
+      hits: 3,
+      credits_saved: 3,
+    },
+  ],
   arrears: [],
 };
 

@@ -3,7 +3,15 @@ import type { BookedUsage, UsageAsked } from "../../src/core/usage-figures.ts";
 import { controlPlane, TENANT } from "../support/control-plane.ts";
 
 const rows: BookedUsage["rows"] = [
-  { group: "2026-01-02", calls: 3, credits_charged: 2, credits_in_doubt: 1, hits: 1, credits_saved: 1 },
+  {
+    group: "2026-01-02",
+    calls: 3,
+    credits_charged: 2,
+    credits_on_own_key: 0,
+    credits_in_doubt: 1,
+    hits: 1,
+    credits_saved: 1,
+  },
 ];
 
 /** Asks on 31 January 2026; tells what was asked of the books. */
@@ -25,6 +33,7 @@ it("is of this month by day when nothing is said", async () => {
   expect(body["total"]).toEqual({
     calls: 3,
     credits_charged: 2,
+    credits_on_own_key: 0,
     credits_in_doubt: 1,
     hits: 1,
     credits_saved: 1,

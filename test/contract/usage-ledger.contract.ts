@@ -7,7 +7,7 @@ import { TENANT_A, TENANT_B } from "../support/tenancy-database.ts";
 /** `rollup` is sorted by tenant, day and endpoint. */
 export type UsageLedgerUnderTest = { readonly ledger: UsageLedger; rollup(): Promise<RollupRow[]> };
 
-const nothing = { calls: 0, creditsCharged: 0, creditsInDoubt: 0, hits: 0, creditsSaved: 0 };
+const nothing = { calls: 0, creditsCharged: 0, creditsInDoubt: 0, creditsOnOwnKey: 0, hits: 0, creditsSaved: 0 };
 
 /** What every usage ledger promises, whatever it is made of. `make` gives an empty one. */
 export function usageLedgerContract(make: () => Promise<UsageLedgerUnderTest>): void {
@@ -26,6 +26,18 @@ export function usageLedgerContract(make: () => Promise<UsageLedgerUnderTest>): 
       { ...nothing, tenantId: TENANT_A, day, endpoint: "/userid/", calls: 3, creditsCharged: 4, creditsInDoubt: 1 },
       { ...nothing, tenantId: TENANT_B, day, endpoint: "/userid/", calls: 1, creditsCharged: 1 },
     ]);
+  });
+
+  it("tells apart what was charged on a tenant's own key, because that is in no amount", async () => {
+    const { ledger, rollup } = await make();
+    const own = { upstreamKeyId: "0199c0de-0000-7000-8000-0000000000ee" };
+    await ledger.addEvents(TENANT_A, [
+      sampleEvent(TENANT_A, { creditsCharged: 5 }),
+      sampleEvent(TENANT_A, { ...own, creditsCharged: 3 }),
+      sampleEvent(TENANT_A, { ...own, outcome: "timeout", creditsCharged: 0, creditsInDoubt: 1 }),
+    ]);
+    await ledger.addEvents(TENANT_A, [sampleEvent(TENANT_A, { ...own, creditsCharged: 2 })]);
+    expect(await rollup()).toMatchObject([{ calls: 4, creditsCharged: 10, creditsInDoubt: 1, creditsOnOwnKey: 5 }]);
   });
 
   it("counts an event in the day of its own millisecond, however late it comes", async () => {

@@ -28,7 +28,7 @@ describe("the usage ledger in Postgres", () => {
   async function rollup(): Promise<RollupRow[]> {
     const { rows } = await database.owner.query<RollupRow>(
       `SELECT tenant_id AS "tenantId", day::text, endpoint, calls::float8, credits_charged::float8 AS "creditsCharged",
-         credits_in_doubt::float8 AS "creditsInDoubt", hits::float8, credits_saved::float8 AS "creditsSaved"
+         credits_in_doubt::float8 AS "creditsInDoubt", credits_on_own_key::float8 AS "creditsOnOwnKey", hits::float8, credits_saved::float8 AS "creditsSaved"
        FROM app.usage_daily_rollup ORDER BY tenant_id, day, endpoint`,
     );
     return rows;

@@ -6,7 +6,7 @@ import { closedInvoice, invoiceMonths, invoiceOf, type Arrear, type InvoiceFacts
 import { invoiceCsv } from "../../src/core/invoice-csv.ts";
 import { lessCounts, sumOf, type Counts } from "../../src/core/usage-figures.ts";
 
-const none = { calls: 0, credits_charged: 0, credits_in_doubt: 0, hits: 0, credits_saved: 0 };
+const none = { calls: 0, credits_charged: 0, credits_on_own_key: 0, credits_in_doubt: 0, hits: 0, credits_saved: 0 };
 const pro = {
   plan: "pro",
   key_mode: "shared",
@@ -50,8 +50,8 @@ describe("the amount", () => {
     {
       charged: 9_000,
       change: { terms: { ...pro, key_mode: "byo" } },
-      is: 4_900,
-      because: "credits on an own key are the tenant's own",
+      is: 5_700,
+      because: "they were spent on the platform's keys, whoever's the tenant has come to by now",
     },
     {
       charged: 2_000,
@@ -74,6 +74,26 @@ describe("the amount", () => {
       expect(invoice.amount_cents).toBe(is);
     },
   );
+
+  it.each(["byo", "shared"] as const)(
+    "has nothing of what was spent on an own key, by a tenant that is %s by now",
+    (key_mode) => {
+      const lines = [{ ...spent(9_000), credits_on_own_key: 7_990 }];
+      const { amount_cents, overage_credits } = invoiceOf(
+        { ...facts, terms: { ...pro, key_mode }, lines },
+        "2026-11",
+        DECEMBER,
+      );
+      expect([amount_cents, overage_credits]).toEqual([4_901, 10]);
+    },
+  );
+
+  it("has nothing of what was spent on an own key and comes in late", () => {
+    const booked = { ...spent(3_000), credits_on_own_key: 1_500 };
+    const arrear: Arrear = { of_month: "2026-10", booked, invoiced: none, invoiced_cents: 0, terms: pro };
+    const { adjustments } = invoiceOf({ ...facts, arrears: [arrear] }, "2026-11", DECEMBER);
+    expect(adjustments).toMatchObject([{ credits_charged: 3_000, credits_on_own_key: 1_500, amount_cents: 50 }]);
+  });
 
   it("has nothing of what is in doubt, which is shown beside it", () => {
     const lines = [{ ...spent(1_000), credits_in_doubt: 5_000 }];

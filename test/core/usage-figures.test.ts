@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { figuresOf, usageOf } from "../../src/core/usage-figures.ts";
 
-const counts = { calls: 0, credits_charged: 0, credits_in_doubt: 0, hits: 0, credits_saved: 0 };
+const counts = { calls: 0, credits_charged: 0, credits_on_own_key: 0, credits_in_doubt: 0, hits: 0, credits_saved: 0 };
 
 it.each([
   { calls: 0, hits: 0, is: null, because: "nothing was asked" },
@@ -33,12 +33,19 @@ describe("usage", () => {
     expect(data.map(({ group }) => group)).toEqual(["/userid/"]);
   });
 
+  it("is worth nothing where the tenant paid the upstream itself", () => {
+    const rows = [{ ...counts, group: "/userid/", calls: 5, credits_charged: 5, credits_on_own_key: 3 }];
+    const { data, total } = usageOf({ ...november, group: "endpoint" }, { rows, centsPerThousand: 1_000 });
+    expect([data[0]?.amount_cents, total.amount_cents]).toEqual([2, 2]);
+  });
+
   it("adds up: the total is the sum of the rows, the amount to a thousandth of a cent", () => {
     const count = fc.nat({ max: 1_000_000_000 });
     const row = fc.record({
       group: fc.string(),
       calls: count,
-      credits_charged: count,
+      credits_charged: fc.nat({ max: 1_000_000_000 }).map((credits) => credits + 1_000),
+      credits_on_own_key: fc.nat({ max: 1_000 }),
       credits_in_doubt: count,
       hits: count,
       credits_saved: count,
@@ -47,7 +54,14 @@ describe("usage", () => {
     fc.assert(
       fc.property(rows, fc.nat({ max: 999 }), (rows, centsPerThousand) => {
         const { data, total } = usageOf({ ...november, group: "endpoint" }, { rows, centsPerThousand });
-        for (const name of ["calls", "credits_charged", "credits_in_doubt", "hits", "credits_saved"] as const)
+        for (const name of [
+          "calls",
+          "credits_charged",
+          "credits_on_own_key",
+          "credits_in_doubt",
+          "hits",
+          "credits_saved",
+        ] as const)
           expect(total[name]).toBe(data.reduce((sum, row) => sum + row[name], 0));
         const thousandths = data.reduce((sum, { amount_cents }) => sum + Math.round(amount_cents * 1_000), 0);
         expect(Math.round(total.amount_cents * 1_000)).toBe(thousandths);

@@ -115,6 +115,7 @@ function randomEvent(random: () => number): UsageEvent {
     occurredAtMs: monthStartMs + Math.floor((random() - 0.5) * 24 * HOUR_MS),
     endpoint: pick(random, ["/userid/", "/user-posts/", "/search-video/"]),
     outcome: isDoubtful ? "timeout" : "success",
+    upstreamKeyId: pick(random, ["platform-00000000", "0199c0de-0000-7000-8000-0000000000ee"]),
     creditsCharged: isDoubtful ? 0 : 1,
     creditsInDoubt: isDoubtful ? 1 : 0,
   });
@@ -132,9 +133,11 @@ async function expectBooksOf(events: readonly UsageEvent[]): Promise<void> {
   const { rows: differing } = await owner.query(
     `SELECT * FROM (
        SELECT tenant_id, (occurred_at AT TIME ZONE 'UTC')::date AS day, endpoint, count(*), sum(credits_charged) AS charged,
-              sum(credits_in_doubt) AS doubt FROM app.usage_events GROUP BY 1, 2, 3) AS counted
+              sum(credits_in_doubt) AS doubt,
+              coalesce(sum(credits_charged) FILTER (WHERE upstream_key_id NOT LIKE 'platform-%'), 0) AS own
+       FROM app.usage_events GROUP BY 1, 2, 3) AS counted
      FULL JOIN app.usage_daily_rollup AS r USING (tenant_id, day, endpoint)
-     WHERE (count, charged, doubt) IS DISTINCT FROM (calls, credits_charged, credits_in_doubt)`,
+     WHERE (count, charged, doubt, own) IS DISTINCT FROM (calls, credits_charged, credits_in_doubt, credits_on_own_key)`,
   );
   expect(differing).toEqual([]);
   expect((await owner.query("SELECT FROM app.dead_messages")).rowCount).toBe(0);

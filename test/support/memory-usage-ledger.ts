@@ -9,6 +9,7 @@ export type RollupRow = {
   readonly calls: number;
   readonly creditsCharged: number;
   readonly creditsInDoubt: number;
+  readonly creditsOnOwnKey: number;
   readonly hits: number;
   readonly creditsSaved: number;
 };
@@ -57,10 +58,20 @@ function cannotBeKept(usage: UsageEvent | HitBatch, atMs: number): boolean {
   return refused;
 }
 
-const nothing: Figures = { calls: 0, creditsCharged: 0, creditsInDoubt: 0, hits: 0, creditsSaved: 0 };
+const nothing: Figures = {
+  calls: 0,
+  creditsCharged: 0,
+  creditsInDoubt: 0,
+  creditsOnOwnKey: 0,
+  hits: 0,
+  creditsSaved: 0,
+};
 
-function rowOfEvent({ tenantId, occurredAtMs, endpoint, creditsCharged, creditsInDoubt }: UsageEvent): RollupRow {
-  return { ...nothing, tenantId, day: utcDay(occurredAtMs), endpoint, calls: 1, creditsCharged, creditsInDoubt };
+function rowOfEvent({ tenantId, occurredAtMs, endpoint, upstreamKeyId, ...credits }: UsageEvent): RollupRow {
+  const { creditsCharged, creditsInDoubt } = credits;
+  const creditsOnOwnKey = upstreamKeyId.startsWith("platform-") ? 0 : creditsCharged;
+  const day = utcDay(occurredAtMs);
+  return { ...nothing, tenantId, day, endpoint, calls: 1, creditsCharged, creditsInDoubt, creditsOnOwnKey };
 }
 
 function rowsOfBatch({ tenantId, flushedAtMs, rows }: HitBatch): RollupRow[] {
@@ -87,6 +98,7 @@ function add(a: RollupRow, b: RollupRow): RollupRow {
     calls: a.calls + b.calls,
     creditsCharged: a.creditsCharged + b.creditsCharged,
     creditsInDoubt: a.creditsInDoubt + b.creditsInDoubt,
+    creditsOnOwnKey: a.creditsOnOwnKey + b.creditsOnOwnKey,
     hits: a.hits + b.hits,
     creditsSaved: a.creditsSaved + b.creditsSaved,
   };

@@ -27,7 +27,7 @@ export function sampleEvent(
     creditsCharged: 1,
     creditsInDoubt: 0,
     requestId: "0199c0de-0000-7000-8000-0000000000ff",
-    upstreamKeyId: "platform",
+    upstreamKeyId: "platform-00000000",
     ...changes,
   };
 }
