@@ -6,7 +6,7 @@ export { app } from "./columns.ts";
 export { auditLog, idempotencyKeys, webhookEvents } from "./act-schema.ts";
 export { apiKeys } from "./gateway-key-schema.ts";
 export { plans } from "./plan-schema.ts";
-export { invoices, keyReadings } from "./statement-schema.ts";
+export { invoices, keyReadings, pastTerms } from "./statement-schema.ts";
 export { tenants, tenantUsers, upstreamKeys } from "./tenancy-schema.ts";
 export { deadMessages, tiktokUserSnapshots, usageDailyRollup, usageEvents, usageHits } from "./usage-schema.ts";
 export { webhookDeliveries, webhooks } from "./webhook-schema.ts";

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { bigint, check, date, integer, jsonb, primaryKey, text, unique, uuid } from "drizzle-orm/pg-core";
 import { app, instant } from "./columns.ts";
+import { planNames } from "./plan-schema.ts";
 
 /**
  * What a tenant owes for a UTC month, once and for all. A row is never changed: grants and a trigger see to it. No reference to tenants:
@@ -25,6 +26,21 @@ export const invoices = app.table(
     check("invoices_month_check", sql`extract(day FROM ${t.month}) = 1`),
     check("invoices_checksum_check", sql`${t.checksum} ~ '^[0-9a-f]{64}$'`),
   ],
+);
+
+/**
+ * What a tenant's plan and trial were until they were changed: a month is invoiced by what held when it ended, and is closed some days
+ * later. No reference to tenants: it is part of what an invoice was made from.
+ */
+export const pastTerms = app.table(
+  "past_terms",
+  {
+    tenantId: uuid("tenant_id").notNull(),
+    until: instant("until").notNull(),
+    plan: text({ enum: planNames }).notNull(),
+    trialEndsAt: instant("trial_ends_at"),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.until] })],
 );
 
 /** What the upstream said of the balance of a platform key, as the operator read it there. Never changed: a mistake ends with the next one. */

@@ -34,6 +34,17 @@ export function tenantWithPlan(tenantId: string): SQL {
   return sql`app.tenants t JOIN app.plans p ON p.name = t.plan WHERE t.id = ${tenantId}`;
 }
 
+/** `t` with the plan `p` and the trial that it had when the month ended: what was changed since is of later months. */
+function tenantAtEndOf(month: string, tenantId: string): SQL {
+  const ended = sql`(${firstDay(month)} + interval '1 month') AT TIME ZONE 'UTC'`;
+  const then = sql`
+    SELECT plan, trial_ends_at FROM app.past_terms
+    WHERE tenant_id = t.id AND until >= ${ended} ORDER BY until LIMIT 1`;
+  const now = sql`SELECT t.plan, t.trial_ends_at WHERE NOT EXISTS (${then})`;
+  return sql`app.tenants t CROSS JOIN LATERAL ((${then}) UNION ALL ${now}) AS terms JOIN app.plans p ON p.name = terms.plan
+    WHERE t.id = ${tenantId}`;
+}
+
 /** In one statement, so that lines, arrears and what is closed are of one moment. */
 export function selectInvoice(tenantId: string, month: string): SQL<FoundInvoice> {
   const lines = sql`
@@ -42,12 +53,12 @@ export function selectInvoice(tenantId: string, month: string): SQL<FoundInvoice
     GROUP BY endpoint ORDER BY endpoint`;
   return sql`
     SELECT ${LIFETIME} || jsonb_build_object('tenant_id', t.id, 'tenant', t.name, 'terms', ${TERMS},
-             'monthly_price_cents', p.monthly_price_cents, 'trial_ends_at', ${iso("t.trial_ends_at")},
+             'monthly_price_cents', p.monthly_price_cents, 'trial_ends_at', ${iso("terms.trial_ends_at")},
              'last_closed_month', (SELECT ${monthText(sql`max(month)`)} FROM app.invoices WHERE tenant_id = t.id),
              'lines', ${all(lines)}, 'arrears', ${all(selectArrears(tenantId, month))}) AS facts,
            (SELECT document || jsonb_build_object('checksum', checksum) FROM app.invoices
             WHERE tenant_id = t.id AND invoices.month = ${firstDay(month)}) AS closed
-    FROM ${tenantWithPlan(tenantId)}`;
+    FROM ${tenantAtEndOf(month, tenantId)}`;
 }
 
 /** Past months of which the rollup says another thing than their invoice and all adjustments to it. */

@@ -77,7 +77,10 @@ function assign(tenantId: string, values: SQL): SQL {
     ), ${ACT}`;
 }
 
-/** A plan without own keys takes the tenant's away, and with it what was chosen for it. A trial ends with the plan that it was of. */
+/**
+ * A plan without own keys takes the tenant's away, and with it what was chosen for it. A trial ends with the plan that it was of. What both
+ * were is kept, for the month that is over by then is invoiced by it.
+ */
 function updateTenant(tenantId: string, change: TenantChange, keyRetireMs: number): SQL {
   const { name, plan, region, on_invalid_key, monthly_quota, trial_ends_at } = change;
   return sql`WITH changed AS (
@@ -95,7 +98,11 @@ function updateTenant(tenantId: string, change: TenantChange, keyRetireMs: numbe
         cache_scope = CASE WHEN p.own_key OR t.key_mode = 'shared' THEN t.cache_scope END
       FROM app.plans p
       WHERE p.name = COALESCE(${plan ?? null}, t.plan) AND t.id = ${tenantId} AND t.deleted_at IS NULL
-      RETURNING t.*, p.own_key
+      RETURNING t.*, p.own_key, old.plan AS past_plan, old.trial_ends_at AS past_trial_ends_at
+    ), kept AS (
+      INSERT INTO app.past_terms (tenant_id, until, plan, trial_ends_at)
+      SELECT id, now(), past_plan, past_trial_ends_at FROM changed
+      WHERE (past_plan, past_trial_ends_at) IS DISTINCT FROM (plan, trial_ends_at)
     ), ${endKeys(sql`NOT changed.own_key`, keyRetireMs)}, ${ACT}`;
 }
 

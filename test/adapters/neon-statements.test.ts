@@ -17,11 +17,13 @@ let statements: Statements;
 beforeAll(async () => {
   database = await neonTenancy();
   statements = neonStatements({ rw: database.connectAs("rw"), ops: database.connectAs("ops") });
+  // Far east of UTC, where a month taken in the session's zone begins nine hours early.
+  await database.owner.query(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET TimeZone = 'Asia/Tokyo'`);
 });
 beforeEach(async () => {
   await database.owner.query(`
     ALTER TABLE app.invoices DISABLE TRIGGER append_only; DELETE FROM app.invoices; ALTER TABLE app.invoices ENABLE ALWAYS TRIGGER append_only;
-    DELETE FROM app.usage_daily_rollup;
+    DELETE FROM app.usage_daily_rollup; DELETE FROM app.past_terms;
     UPDATE app.tenants SET created_at = '2026-11-10T08:00:00Z', deleted_at = NULL, plan = 'pro', key_mode = 'shared',
       active_upstream_key_id = NULL, tiklive_key_last4 = NULL, trial_ends_at = NULL`);
 });
@@ -185,6 +187,45 @@ describe("an invoice", () => {
     expect(await invoiced("2026-11", CLOSES_NOV)).toMatchObject({
       adjustments: [{ of_month: "2026-10", calls: 2, amount_cents: 0 }],
     });
+  });
+
+  it("goes by the plan and the trial that held when the month ended, because what is changed while it closes is of the next one", async () => {
+    const change = (until: string, plan: string) =>
+      database.owner.query("INSERT INTO app.past_terms VALUES ($1, $2, $3)", [TENANT_A, until, plan]);
+    const billed = async (month: string) => {
+      const { plan, amount_cents, included_credits } = await invoiced(month, CLOSES_NOV);
+      return [plan, amount_cents, included_credits];
+    };
+    await change("2026-11-30T23:59:59.999Z", "free");
+    await change("2026-12-02T00:00:00Z", "enterprise");
+    await change("2026-12-03T00:00:00Z", "free");
+    expect([await billed("2026-11"), await billed("2026-12")]).toEqual([
+      ["enterprise", 49_900, null],
+      ["pro", 4_900, 250_000],
+    ]);
+    await database.owner.query("UPDATE app.past_terms SET trial_ends_at = '2026-12-01Z' WHERE plan = 'enterprise'");
+    expect(await billed("2026-11")).toEqual(["enterprise", 0, null]);
+    expect((await invoiced("2026-11", CLOSES_NOV, TENANT_B)).plan).toBe("pro");
+  });
+
+  it("takes a change at the very end of the month for the next one's", async () => {
+    await database.owner.query("INSERT INTO app.past_terms VALUES ($1, '2026-12-01T00:00:00Z', 'free')", [TENANT_A]);
+    expect((await invoiced("2026-11", CLOSES_NOV)).plan).toBe("free");
+    expect((await invoiced("2026-12", CLOSES_NOV)).plan).toBe("pro");
+  });
+
+  it("prices what comes in late as its own month was priced, whatever the plan is now and costs now", async () => {
+    await spend("2026-11-12", "/userid/", [250_000, 250_000, 0, 0, 0]);
+    await close("2026-11", CLOSES_NOV);
+    await spend("2026-11-12", "/userid/", [1_000, 1_000, 0, 0, 0]);
+    await database.owner.query("UPDATE app.tenants SET plan = 'free'");
+    expect((await invoiced("2026-12", CLOSES_NOV)).adjustments).toMatchObject([{ amount_cents: 100 }]);
+  });
+
+  it("begins with the UTC month that the tenant was made in, wherever the session is", async () => {
+    await database.owner.query("UPDATE app.tenants SET created_at = '2026-10-31T20:00:00Z'");
+    expect(await statements.due(CLOSES_NOV, 1)).toMatchObject([{ month: "2026-10" }]);
+    expect((await statements.invoiceMonths(TENANT_A))?.lifetime.created_month).toBe("2026-10");
   });
 
   it("is kept once, whoever closes it and how often", async () => {

@@ -29,7 +29,7 @@ beforeEach(async () => {
     "UPDATE app.tenants SET active_upstream_key_id = NULL, tiklive_key_last4 = NULL, key_mode = 'shared'",
   );
   await owner.query(
-    "DELETE FROM app.upstream_keys; DELETE FROM app.api_keys; DELETE FROM app.tenants WHERE id::text !~ '00[ab]$'",
+    "DELETE FROM app.upstream_keys; DELETE FROM app.api_keys; DELETE FROM app.past_terms; DELETE FROM app.tenants WHERE id::text !~ '00[ab]$'",
   );
 });
 afterAll(() => database.close());
@@ -105,6 +105,24 @@ describe("a tenant", () => {
     for (const status of ["suspended", "suspended", "active", "active"] as const) {
       expect(row(await tenants.setStatus(act, TENANT_A, status))).toMatchObject({ id: TENANT_A, status });
     }
+  });
+
+  it("leaves behind what its plan and trial were, each time that one changes, because a month is invoiced by what held at its end", async () => {
+    await tenants.create(act, newTenant);
+    await tenants.change(act, newTenant.id, { plan: "enterprise" });
+    await tenants.change(act, newTenant.id, { name: "Renamed", plan: "enterprise", trial_ends_at: null });
+    await tenants.change(act, newTenant.id, { trial_ends_at: newTenant.trial_ends_at });
+    await tenants.change(act, newTenant.id, { trial_ends_at: null });
+    const { rows } = await database.owner.query(
+      "SELECT plan, trial_ends_at, until > now() - interval '1 minute' AS just FROM app.past_terms WHERE tenant_id = $1 ORDER BY until",
+      [newTenant.id],
+    );
+    const trial = new Date(newTenant.trial_ends_at ?? "");
+    expect(rows).toEqual([
+      { plan: "pro", trial_ends_at: trial, just: true },
+      { plan: "enterprise", trial_ends_at: null, just: true },
+      { plan: "enterprise", trial_ends_at: trial, just: true },
+    ]);
   });
 
   it("changes what is given and nothing else", async () => {

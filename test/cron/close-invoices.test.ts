@@ -94,6 +94,21 @@ describe("an invoice is closed", () => {
   });
 });
 
+it("leaves to the next run what is more than two hundred, because an invocation has a thousand requests", async () => {
+  let read = 0;
+  const endless: Statements = {
+    ...statements,
+    due: async (_endedBeforeMs, limit) =>
+      Array.from({ length: Math.min(limit, 70) }, () => ({ tenantId: TENANT_A, month: "2026-09" })),
+    invoice: async () => {
+      read += 1;
+      return undefined;
+    },
+  };
+  await run("2026-12-04T00:00:00Z", endless);
+  expect(read).toBe(200);
+});
+
 it("leaves it to the next run when Postgres does not answer, and ends no other job of the cron", async () => {
   await expect(
     run("2026-12-04T00:00:00Z", { ...statements, due: () => Promise.reject(new Error("down")) }),

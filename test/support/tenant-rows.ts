@@ -13,6 +13,7 @@ export const rowOf: Readonly<Record<string, string>> = {
   usage_daily_rollup: "INSERT INTO app.usage_daily_rollup VALUES ($1, '2026-11-20', '/userid/')",
   usage_hits: "INSERT INTO app.usage_hits VALUES ($1, uuidv7(), '/userid/', now(), 1, 1)",
   invoices: `INSERT INTO app.invoices VALUES ($1, '2026-10-01', 1, '{}', repeat('0', 64), now())`,
+  past_terms: "INSERT INTO app.past_terms VALUES ($1, now(), 'free')",
   audit_log: `INSERT INTO app.audit_log (tenant_id, actor_kind, actor_id, action, subject, request_id, detail)
     VALUES ($1, 'operator', 'operator', 'key.revoke', 's', 'r', '{}')`,
   idempotency_keys: "INSERT INTO app.idempotency_keys VALUES ($1, 'key', 'f', 200, '{}')",
