@@ -130,6 +130,13 @@ it("tells nothing of a window that is over, however much comes late, because nob
   expect(await thresholds()).toEqual([]);
 });
 
+it("counts nothing of tomorrow to this day, for the ledger's clock may be ahead", async () => {
+  await setQuotas(10, null);
+  const now = new Date();
+  const tomorrowMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1);
+  expect(await spend([50], { atMs: tomorrowMs })).toEqual([]);
+});
+
 it("tells again in the next window, because ids are of a window", async () => {
   await setQuotas(null, 10);
   await spend([10]);
