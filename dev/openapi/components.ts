@@ -8,16 +8,16 @@ export type Json = Readonly<Record<string, unknown>>;
 const meanings = {
   400: "Something that was sent is unknown, missing or malformed, and named.",
   401: "No valid credential.",
-  403: "This caller may not do this, or the tenant is suspended.",
+  403: "This caller may not do this, or the tenant is suspended or its trial over.",
   404: "Nothing of the caller's has that id.",
   409: "The thing is not in a state for this.",
   413: "The body is longer than any of ours.",
   414: "The URL is longer than any of ours.",
   415: "The body is no JSON.",
-  422: "The `Idempotency-Key` was used for another request.",
-  429: "A limit is reached: again after `Retry-After`.",
+  422: "The `Idempotency-Key` was used for another request, or the upstream refused the key that was sent.",
+  429: "A limit is reached, which `violated-policies` names: again after `Retry-After`.",
   502: "The upstream did not answer as it should. What it cost is in doubt.",
-  503: "A part that this stands on does not answer, or the upstream refused the account.",
+  503: "A part that this stands on does not answer, or the upstream rests after failures, or it refused the account.",
   504: "The upstream did not answer in time. What it cost is in doubt.",
 } as const;
 
@@ -26,10 +26,20 @@ export type RefusalStatus = keyof typeof meanings;
 const headers: Readonly<Record<string, { readonly description: string; readonly schema: Json }>> = {
   Age: { description: "Seconds since the upstream answered.", schema: { type: "integer", minimum: 0 } },
   "Cache-Control": { description: "How long a client may keep it (RFC 9111).", schema: { type: "string" } },
-  "Cache-Status": { description: "Where the answer came from (RFC 9211).", schema: { type: "string" } },
+  "Cache-Status": {
+    description:
+      "Where the answer came from (RFC 9211). With a `ttl` below zero it is past its time, and `detail` says why.",
+    schema: { type: "string" },
+  },
   ETag: { description: "For `If-None-Match`.", schema: { type: "string" } },
-  RateLimit: { description: "What is left, and when there is more.", schema: { type: "string" } },
-  "RateLimit-Policy": { description: "The limits that hold.", schema: { type: "string" } },
+  RateLimit: {
+    description: "What is left of each limit (`r`), and in how many seconds there is more (`t`).",
+    schema: { type: "string" },
+  },
+  "RateLimit-Policy": {
+    description: "The limits that hold: each with its size (`q`) and its window in seconds (`w`).",
+    schema: { type: "string" },
+  },
   "Retry-After": { description: "Seconds.", schema: { type: "integer", minimum: 0 } },
   "X-Credits-Charged": { description: "What this request cost.", schema: { type: "integer", minimum: 0 } },
   "X-Request-Id": { description: "What it is booked under.", schema: { type: "string", format: "uuid" } },
@@ -72,7 +82,7 @@ export function components(schemas: Readonly<Record<string, Json>>): Json {
     headers,
     parameters: headerParameters,
     responses: Object.fromEntries(
-      Object.entries(meanings).map(([status, says]) => [`Refused${status}`, refusal(says)]),
+      Object.entries(meanings).map(([status, says]) => [`Refused${status}`, refusal(status, says)]),
     ),
     securitySchemes: {
       ApiKey: { type: "apiKey", in: "header", name: "X-Api-Key", description: "A gateway key." },
@@ -95,7 +105,8 @@ export function headersNamed(...names: readonly string[]): Json {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
-function refusal(description: string): Json {
+function refusal(status: string, description: string): Json {
   const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
-  return { description, headers: headersNamed("X-Request-Id", "Retry-After"), content };
+  const limits = status === "429" ? ["RateLimit", "RateLimit-Policy"] : [];
+  return { description, headers: headersNamed("X-Request-Id", "Retry-After", ...limits), content };
 }
