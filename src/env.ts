@@ -85,6 +85,7 @@ const Settings = v.object({
   RETRY_PAUSE_MS: wholeNumber("200"),
   LEASE_MS: v.pipe(wholeNumber("3000"), v.minValue(1)),
   LEASE_RENEW_MS: v.pipe(wholeNumber("1000"), v.minValue(1)),
+  LEASE_REST_MS: wholeNumber("300"),
   JOIN_MS: v.pipe(wholeNumber("50"), v.minValue(1)),
   JOIN_MOST_MS: v.pipe(wholeNumber("400"), v.minValue(1)),
   // With the longest deadline after it, and the settling after that, it is within the 30 s of the platform.

@@ -94,6 +94,7 @@ function settings(config: Config) {
     upstreamDeadlineMs: config.UPSTREAM_DEADLINE_MS,
     capacityWaitMs: config.CAPACITY_WAIT_MS,
     leaseRenewMs: config.LEASE_RENEW_MS,
+    leaseRestMs: config.LEASE_REST_MS,
     joinMs: config.JOIN_MS,
     joinMostMs: config.JOIN_MOST_MS,
     coolDownMs: config.COOL_DOWN_MS,

@@ -105,16 +105,13 @@ if tonumber(ARGV[3]) ~= 0 then refund(KEYS[5], tonumber(ARGV[3]), windows(ms)) e
 return 1
 `;
 
-/** KEYS: the lease. ARGV: the request's id, milliseconds. Prolongs the lease if it is the request's. 2 commands. */
-export const RENEW_LEASE = `
+/**
+ * KEYS: the lease. ARGV: the request's id, milliseconds. From now on the lease lasts so long, none at all with 0, if it is the request's:
+ * another may have taken it over. 2 commands.
+ */
+export const PROLONG_LEASE = `
 if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call("PEXPIRE", KEYS[1], ARGV[2])
-`;
-
-/** KEYS: the lease. ARGV: the request's id. Ends the lease if it is the request's: another may have taken it over. 2 commands. */
-export const END_LEASE = `
-if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call("DEL", KEYS[1])
 `;
 
 export const PUT_BACK = "put-back";

@@ -5,12 +5,11 @@ import type { Log } from "../core/ports.ts";
 import type { UsageEvent } from "../core/usage.ts";
 import { uuid7TimeMs } from "../core/uuid7.ts";
 import {
-  END_LEASE,
   FORGET,
   OLDER_THAN,
+  PROLONG_LEASE,
   PUT_BACK,
   RELEASE,
-  RENEW_LEASE,
   RESERVE,
   SET_ASIDE,
   SETTLE,
@@ -50,7 +49,7 @@ const CATCH_UP_MS = 1_000;
  * script is idempotent by event id, so a command whose reply was lost may be sent again.
  */
 export function upstashLedger(redis: Redis, settings: LedgerSettings, log: Log): Ledger {
-  const { reserve, release, settle, renewLease, endLease, forget } = scriptsOf(redis);
+  const { reserve, release, settle, prolongLease, forget } = scriptsOf(redis);
   const read = sweeping(redis, log);
   return {
     async reserve(request) {
@@ -86,10 +85,10 @@ export function upstashLedger(redis: Redis, settings: LedgerSettings, log: Log):
       }
     },
     async renewLease(lease, requestId) {
-      await renewLease.exec([leaseOf({ lease })], [requestId, String(settings.leaseMs)]);
+      await prolongLease.exec([leaseOf({ lease })], [requestId, String(settings.leaseMs)]);
     },
-    async endLease(lease, requestId) {
-      await endLease.exec([leaseOf({ lease })], [requestId]);
+    async endLease(lease, requestId, restMs) {
+      await prolongLease.exec([leaseOf({ lease })], [requestId, String(restMs)]);
     },
     async forget(eventIds) {
       if (eventIds.length > 0) await forget.exec([...OUTBOX], [...eventIds]);
@@ -104,8 +103,7 @@ function scriptsOf(redis: Redis) {
     reserve: redis.createScript<string>(RESERVE),
     release: redis.createScript<number>(RELEASE),
     settle: redis.createScript<number>(SETTLE),
-    renewLease: redis.createScript<number>(RENEW_LEASE),
-    endLease: redis.createScript<number>(END_LEASE),
+    prolongLease: redis.createScript<number>(PROLONG_LEASE),
     forget: redis.createScript<number>(FORGET),
   };
 }

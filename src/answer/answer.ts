@@ -3,6 +3,7 @@ import type { Call } from "../core/catalogue.ts";
 import type { Stored } from "../core/entry.ts";
 import type { Quotas, Reservation } from "../core/ledger.ts";
 import type { Background, UpstreamKeyRef, WaitBudget } from "../core/ports.ts";
+import { freshness } from "../core/windows.ts";
 import { fetchPaid, type Fetched, type PaidPorts } from "./fetch-paid.ts";
 import { lookUp, type LookUpPorts, type Sought, type Tier } from "./look-up.ts";
 
@@ -62,6 +63,7 @@ export type AnswerPorts = LookUpPorts &
     /** How soon who waits for another's fetch looks for the answer the first time, milliseconds; each time later by half, up to `joinMostMs`. */
     readonly joinMs: number;
     readonly joinMostMs: number;
+    readonly newWaitBudget: () => WaitBudget;
   };
 
 /**
@@ -78,9 +80,11 @@ export async function answer(ports: AnswerPorts, ask: Ask): Promise<Answer> {
   if (found.kind === "hit") return found;
   if (found.kind === "unavailable") return { kind: "refused", because: "answers-unavailable" };
   const paid = await fetchOrJoin(ports, sought);
-  return paid.kind === "refused" && found.stale !== undefined && !isSuspended(paid)
-    ? { kind: "stale", stored: found.stale, outage: false, refusal: paid }
-    : paid;
+  if (paid.kind !== "refused" || found.stale === undefined || isSuspended(paid)) return paid;
+  // It may have waited long enough for the bound to pass.
+  return freshness(found.stale.entry, ports.clock()) === "expired"
+    ? paid
+    : { kind: "stale", stored: found.stale, outage: false, refusal: paid };
 }
 
 /** Who finds that another request is fetching the same waits for its answer, which costs nothing, and fetches itself if none comes of it. */
@@ -88,13 +92,16 @@ async function fetchOrJoin(ports: AnswerPorts, sought: Sought): Promise<Answer> 
   const { clock, pause, upstreamDeadlineMs, joinMostMs } = ports;
   const giveUpAtMs = clock() + upstreamDeadlineMs;
   let pauseMs = ports.joinMs;
+  let looking = sought;
   for (;;) {
-    const paid = await fetchPaid(ports, sought);
+    const paid = await fetchPaid(ports, looking);
     if (paid.kind !== "leased") return paid;
     if (clock() + pauseMs >= giveUpAtMs) return { kind: "refused", because: "joined-in-vain" };
     await pause(pauseMs);
     pauseMs = Math.min(joinMostMs, Math.round(pauseMs * 1.5));
-    const found = await lookUp(ports, sought);
+    // Who waits for the upstream loses nothing by asking Redis meanwhile: each look has a budget of its own.
+    looking = { ...sought, ask: { ...sought.ask, wait: ports.newWaitBudget() } };
+    const found = await lookUp(ports, looking);
     if (found.kind === "hit") return { kind: "joined", stored: found.stored, outage: found.outage };
     if (found.kind === "unavailable") return { kind: "refused", because: "answers-unavailable" };
   }

@@ -5,7 +5,7 @@ import type { Log, OpenedKey, RetryBudget, UpstreamKeys, UpstreamReply } from ".
 import type { Answer, Ask } from "./answer.ts";
 import { dispatch, type Dispatched, type DispatchPorts, type Order } from "./dispatch.ts";
 import { keepLease, type LeasePorts } from "./keep-lease.ts";
-import type { Sought } from "./look-up.ts";
+import { lookUp, type LookUpPorts, type Sought } from "./look-up.ts";
 import { reportKey, type ReportPorts } from "./report-key.ts";
 import { reserve, type ReservePorts } from "./reserve.ts";
 import { settle, type SettlePorts } from "./settle.ts";
@@ -16,6 +16,7 @@ export type PaidPorts = DispatchPorts &
   ReportPorts &
   ReservePorts &
   LeasePorts &
+  LookUpPorts &
   StorePorts & {
     readonly upstreamKeys: UpstreamKeys;
     readonly retryBudget: RetryBudget;
@@ -51,11 +52,14 @@ export async function fetchPaid(ports: PaidPorts, sought: Sought): Promise<Answe
   const opened = await ports.upstreamKeys.open(payer.upstreamKey);
   if (opened.kind === "unavailable") return { kind: "refused", because: "upstream-key-unavailable" };
   const lease = call.endpoint.windows === "download" ? null : await sought.key.digest();
-  const first = await reserve(
+  const isAnswered = async () => (await lookUp(ports, sought)).kind === "hit";
+  const reserving = reserve(
     ports,
     { ...orderOf(sought.ask), lease, candidates: opened.keys.map(candidateOf) },
-    sought.ask,
+    { ...sought.ask, isAnswered },
   );
+  background(reserving);
+  const first = await reserving;
   if (first.kind === "leased") return first;
   if (first.kind !== "reserved") return refused(first);
   const stores: Promise<void>[] = [];
@@ -71,7 +75,10 @@ export async function fetchPaid(ports: PaidPorts, sought: Sought): Promise<Answe
       keepLease(
         ports,
         { lease, requestId: sought.ask.requestId },
-        fetching.then(() => Promise.all(stores)),
+        fetching.then(async ({ entry }) => {
+          await Promise.all(stores);
+          return entry !== null;
+        }),
       ),
     );
   return { kind: "fetched", ...(await fetching) };
@@ -88,6 +95,8 @@ async function fetchUntilAnswered(ports: PaidPorts, fetching: Fetching, begun: B
   const { ask } = fetching;
   const { credits } = ask.call.endpoint;
   const begunAtMs = ports.clock();
+  const lastMs = Math.min(ports.failoverMs, ports.upstreamDeadlineMs);
+  const leftOf = (ms: number) => Math.max(0, ms - (ports.clock() - begunAtMs));
   ports.retryBudget.earn(credits);
   let { keys, reservation } = begun;
   let creditsCharged = 0;
@@ -95,7 +104,7 @@ async function fetchUntilAnswered(ports: PaidPorts, fetching: Fetching, begun: B
     const { upstreamKeyId } = reservation;
     const key = keys.find(({ id }) => id === upstreamKeyId);
     if (key === undefined) throw new Error("The ledger picked a key that was not offered.");
-    const deadlineMs = ports.upstreamDeadlineMs - (ports.clock() - begunAtMs);
+    const deadlineMs = leftOf(ports.upstreamDeadlineMs);
     const fetched = await fetchWith(ports, fetching, { key, reservation, deadlineMs });
     creditsCharged += fetched.creditsCharged;
     const answered = { ...fetched, creditsCharged };
@@ -104,10 +113,11 @@ async function fetchUntilAnswered(ports: PaidPorts, fetching: Fetching, begun: B
       credits,
       keys,
       key,
-      isLate: () => ports.clock() - begunAtMs >= ports.failoverMs,
+      isLate: () => leftOf(lastMs) === 0,
     });
     if (keys.length === 0) return answered;
-    const next = await reserve(ports, { ...orderOf(ask), lease: null, candidates: keys.map(candidateOf) }, ask);
+    const patient = { ...ports, capacityWaitMs: Math.min(ports.capacityWaitMs, leftOf(lastMs)) };
+    const next = await reserve(patient, { ...orderOf(ask), lease: null, candidates: keys.map(candidateOf) }, ask);
     if (next.kind !== "reserved") return answered;
     reservation = next;
   }

@@ -15,7 +15,12 @@ export type ReservePorts = {
 
 export type ReserveOrder = Omit<Reserve, "randomBits" | "patienceMs">;
 
-type Waiting = { readonly wait: WaitBudget; readonly background: Background };
+type Waiting = {
+  readonly wait: WaitBudget;
+  readonly background: Background;
+  /** Whether another request's fetch brought the answer while this one waited for room: then there is nothing to pay for. */
+  readonly isAnswered?: () => Promise<boolean>;
+};
 
 /**
  * Takes the credits. An interactive call that finds no room on its upstream key asks again at the time that it was told, for as long as it
@@ -36,6 +41,7 @@ export async function reserve(ports: ReservePorts, order: ReserveOrder, waiting:
       mayRebuild = false;
     } else if (reservation.kind === "busy" && reservation.inMs <= patienceMs) {
       await pause(reservation.inMs);
+      if (await waiting.isAnswered?.()) return { kind: "leased" };
     } else {
       return reservation;
     }

@@ -86,8 +86,8 @@ export type Ledger = {
   settle(event: UsageEvent, reservedCredits: number): Promise<"settled" | "already-settled" | "unavailable">;
   /** Prolongs a lease that is still the request's. Throws when Redis does not answer. */
   renewLease(lease: string, requestId: string): Promise<void>;
-  /** Gives a lease up that is still the request's. Throws when Redis does not answer; then it ends by itself. */
-  endLease(lease: string, requestId: string): Promise<void>;
+  /** Gives a lease up that is still the request's, `restMs` from now. Throws when Redis does not answer; then it ends by itself. */
+  endLease(lease: string, requestId: string, restMs: number): Promise<void>;
   /** Takes recorded events out of the outbox. */
   forget(eventIds: readonly string[]): Promise<void>;
   /** Reservations that nobody closed within `ageMs` of Redis time, oldest first. Throws when Redis does not answer. */

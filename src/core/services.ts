@@ -117,6 +117,7 @@ export type Services = {
   readonly upstreamDeadlineMs: number;
   readonly capacityWaitMs: number;
   readonly leaseRenewMs: number;
+  readonly leaseRestMs: number;
   readonly joinMs: number;
   readonly joinMostMs: number;
   readonly coolDownMs: number;

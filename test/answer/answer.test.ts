@@ -73,6 +73,26 @@ describe("the order of a paid fetch", () => {
     await abandoned;
   });
 
+  it("goes on for a client who left while credits were reserved, because the reservation would be in doubt for nothing", async () => {
+    const t = timeline();
+    const [reserving, letThrough] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const reserve = async (order: Parameters<typeof t.ledger.reserve>[0]) => {
+      reserving.resolve();
+      await letThrough.promise;
+      return t.ports.ledger.reserve(order);
+    };
+    const behind: Promise<unknown>[] = [];
+    const background = (promise: Promise<unknown>) => void behind.push(promise);
+    const abandoned = answer({ ...t.ports, ledger: { ...t.ports.ledger, reserve } }, { ...t.ask(CALL), background });
+    await reserving.promise;
+    expect(behind, "the platform is asked to wait").toHaveLength(1);
+    letThrough.resolve();
+    await behind[0];
+    await abandoned;
+    await Promise.all(behind);
+    expect(t.sent).toHaveLength(1);
+  });
+
   it("sends nothing to the books that somebody else closed, because the sweep's word is final", async () => {
     const t = timeline();
     await answer({ ...t.ports, ledger: { ...t.ports.ledger, settle: async () => "already-settled" } }, t.ask(CALL));

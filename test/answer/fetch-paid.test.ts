@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answer } from "../../src/answer/answer.ts";
-import type { Taken } from "../../src/core/ledger.ts";
+import type { Reserve, Taken } from "../../src/core/ledger.ts";
 import { PLATFORM } from "../../src/core/act.ts";
 import { json, timeline } from "../support/timeline.ts";
 
@@ -146,6 +146,68 @@ describe("a platform key whose account is refused", () => {
   });
 });
 
+describe("a dispatch that is made again", () => {
+  const failing = (afterMs: number) => {
+    const t = timeline();
+    t.replies(async () => (t.advance(afterMs), json("{}", 503)));
+    const orders: Reserve[] = [];
+    const reserve = async (order: Reserve) => (orders.push(order), t.ports.ledger.reserve(order));
+    const retryBudget = { earn: () => undefined, take: () => true };
+    const ports = { ...t.ports, retryBudget, ledger: { ...t.ports.ledger, reserve } };
+    return { ...t, ports, orders, dispatches: () => t.story.filter((step) => step === "dispatch").length };
+  };
+
+  it("waits for room no longer than until the last one may begin", async () => {
+    const t = failing(3_000);
+    await answer(t.ports, t.ask(CALL));
+    expect(t.orders.map(({ patienceMs }) => patienceMs)).toEqual([3_000, 1_800]);
+  });
+
+  it("is made within the deadline of all of them, however long retries may begin", async () => {
+    const t = failing(2_900);
+    expect(await answer({ ...t.ports, upstreamDeadlineMs: 3_000 }, t.ask(CALL))).toMatchObject({
+      outcome: "server_error",
+    });
+    expect(t.dispatches()).toBe(1);
+  });
+
+  it("has what is left of the deadline", async () => {
+    const t = failing(3_000);
+    const deadlines: number[] = [];
+    const send: typeof t.ports.upstream.send = (call, secret, deadlineMs) => (
+      deadlines.push(deadlineMs),
+      t.ports.upstream.send(call, secret, deadlineMs)
+    );
+    await answer({ ...t.ports, upstream: { send } }, t.ask(CALL));
+    expect(deadlines).toEqual([10_000, 6_800]);
+  });
+
+  it("is not made when it would begin after the last moment for one, pause and all", async () => {
+    const t = failing(4_900);
+    await answer(t.ports, t.ask(CALL));
+    expect(t.dispatches()).toBe(1);
+  });
+
+  it("adds its cost to the first's, because both were paid", async () => {
+    const t = failing(0);
+    const replies = [{ ...json("{}", 503), credits: 2 } as const, json('{"id":"107955"}')];
+    t.replies(async () => replies.shift() ?? json("{}", 500));
+    expect(await answer(t.ports, t.ask(CALL))).toMatchObject({ outcome: "success", creditsCharged: 3 });
+  });
+
+  it("is made under the lease of the first, which is given up after the last", async () => {
+    const t = failing(0);
+    const replies = [json("{}", 503), json('{"id":"107955"}')];
+    t.replies(async () => replies.shift() ?? json("{}", 500));
+    const ends: number[] = [];
+    const endLease = async (_lease: string, _requestId: string, restMs: number) => void ends.push(restMs);
+    await answer({ ...t.ports, ledger: { ...t.ports.ledger, endLease } }, t.ask(CALL));
+    await t.settled();
+    expect(t.orders.map(({ lease }) => lease === null)).toEqual([false, true]);
+    expect(ends).toEqual([300]);
+  });
+});
+
 it.each([
   { retryAfter: "7", rests: 7_000, because: "the upstream says so" },
   { retryAfter: null, rests: 10_000, because: "nothing is said" },
@@ -206,4 +268,20 @@ it("a reservation that came too late is taken back, and the platform is asked to
   await t.settled();
   expect(await t.ledger.abandoned(0, 10)).toEqual([]);
   expect(t.story).toEqual(["reserve"]);
+});
+
+it("a reservation is taken back once more when Redis gives no answer to that, because a credit that nobody spent would be in doubt", async () => {
+  const t = timeline();
+  let tried = 0;
+  const release = (taken: Taken) =>
+    (tried += 1) < 3 ? Promise.reject(new Error("no reply")) : t.ledger.release(taken);
+  let waits = 0;
+  const within = async <T>(work: () => Promise<T>, otherwise: T) => {
+    const done = await work();
+    return (waits += 1) === 1 ? done : otherwise;
+  };
+  await answer({ ...t.ports, ledger: { ...t.ports.ledger, release } }, { ...t.ask(CALL), wait: { within } });
+  await t.settled();
+  expect(await t.ledger.abandoned(0, 10)).toEqual([]);
+  expect(t.story).toEqual(["reserve", "pause 10", "pause 20"]);
 });

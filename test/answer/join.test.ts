@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { answer } from "../../src/answer/answer.ts";
+import { memoryAnswers } from "../../src/adapters/memory-answers.ts";
 import { Unavailable } from "../../src/core/control-ports.ts";
 import type { Quotas } from "../../src/core/ledger.ts";
 import type { UpstreamReply } from "../../src/core/ports.ts";
+import { memoryAnswerStore } from "../support/memory-answers-store.ts";
 import { json, timeline } from "../support/timeline.ts";
 
 const CALL = "/userid/?username=tiktok";
@@ -12,23 +14,39 @@ const BODY = '{"id":"107955"}';
 async function fetching() {
   const t = timeline();
   const gates = [Promise.withResolvers<UpstreamReply>()];
+  const dispatched = Promise.withResolvers<void>();
   let asked = 0;
   t.replies(() => {
     asked += 1;
+    dispatched.resolve();
     return gates[asked - 1]?.promise ?? Promise.resolve(json(BODY));
   });
   const leader = answer(t.ports, { ...t.ask(CALL), requestId: "leader" });
-  await new Promise((resolve) => setImmediate(resolve));
+  await dispatched.promise;
   const dispatches = () => t.story.filter((step) => step === "dispatch").length;
-  return { ...t, leader, answered: gates[0]?.resolve ?? (() => undefined), dispatches };
+  /** For a request whose first wait ends when the leader has its answer: it would wait in simulated time for what takes real time. */
+  const answeredMeanwhile = (reply: UpstreamReply) => ({
+    ...t.ports,
+    pause: async (ms: number) => {
+      gates[0]?.resolve(reply);
+      await leader;
+      await t.ports.pause(ms);
+    },
+  });
+  return { ...t, leader, answeredMeanwhile, dispatches };
 }
+
+/** Another isolate, that shares Redis with the first. */
+const elsewhere = (t: Pick<ReturnType<typeof timeline>, "ports">) => ({
+  ...t.ports,
+  memory: memoryAnswers(1_000_000),
+  colo: memoryAnswerStore(t.ports.clock),
+});
 
 describe("a request that finds another fetching the same", () => {
   it("waits for its answer and pays nothing", async () => {
     const t = await fetching();
-    const follower = answer(t.ports, { ...t.ask(CALL), requestId: "follower" });
-    await new Promise((resolve) => setTimeout(resolve));
-    t.answered(json(BODY));
+    const follower = answer(t.answeredMeanwhile(json(BODY)), { ...t.ask(CALL), requestId: "follower" });
     expect(await t.leader).toMatchObject({ kind: "fetched", creditsCharged: 1 });
     expect(await follower).toMatchObject({ kind: "joined", stored: { entry: { body: BODY } } });
     expect(t.dispatches()).toBe(1);
@@ -38,9 +56,8 @@ describe("a request that finds another fetching the same", () => {
 
   it("fetches itself when nothing that can be kept comes of it", async () => {
     const t = await fetching();
-    const follower = answer(t.ports, { ...t.ask(CALL), requestId: "follower" });
-    await new Promise((resolve) => setTimeout(resolve));
-    t.answered(json('{"x":1}', 500));
+    const meanwhile = t.answeredMeanwhile(json('{"x":1}', 500));
+    const follower = answer(meanwhile, { ...t.ask(CALL), requestId: "follower" });
     expect(await t.leader).toMatchObject({ kind: "fetched", outcome: "server_error" });
     expect(await follower).toMatchObject({ kind: "fetched", outcome: "success" });
     expect(t.dispatches()).toBe(2);
@@ -64,6 +81,53 @@ describe("a request that finds another fetching the same", () => {
     expect(pauses.slice(0, 4)).toEqual([50, 75, 113, 170]);
     expect(Math.max(...pauses)).toBe(400);
   });
+});
+
+describe("a request that nearly missed another's fetch", () => {
+  it("pays nothing though it looked before the answer was stored and reserves after its lease was given up", async () => {
+    const t = timeline();
+    let looks = 0;
+    const get: typeof t.redis.get = async (key) => {
+      const found = await t.redis.get(key);
+      looks += 1;
+      if (looks === 1) {
+        await answer(t.ports, { ...t.ask(CALL), requestId: "leader" });
+        await t.settled();
+      }
+      return found;
+    };
+    const late = { ...elsewhere(t), redis: { ...t.redis, get } };
+    expect(await answer(late, { ...t.ask(CALL), requestId: "late" })).toMatchObject({ kind: "joined" });
+    expect(t.story.filter((step) => step === "dispatch")).toHaveLength(1);
+  });
+
+  it("pays nothing for what was fetched while it waited for room", async () => {
+    const t = timeline();
+    let asked = 0;
+    const reserve = async (order: Parameters<typeof t.ledger.reserve>[0]) => {
+      asked += 1;
+      if (asked > 1) return t.ledger.reserve(order);
+      await answer(t.ports, { ...t.ask(CALL), requestId: "leader" });
+      await t.settled();
+      t.advance(1_000);
+      return { kind: "busy", inMs: 500, cap: 200 } as const;
+    };
+    const late = { ...elsewhere(t), ledger: { ...t.ports.ledger, reserve } };
+    // Not behind the others: they are waited for while this one reserves.
+    const ask = { ...t.ask(CALL), requestId: "late", background: () => undefined };
+    expect(await answer(late, ask)).toMatchObject({ kind: "joined" });
+    expect(t.story.filter((step) => step === "dispatch")).toHaveLength(1);
+    expect(asked).toBe(1);
+  });
+});
+
+it("a request that waits for another's fetch has a budget for each look, because an upstream may take longer than Redis ever should", async () => {
+  const t = await fetching();
+  let waits = 0;
+  // Enough for its own look and reservation, and for no more.
+  const within = <T>(work: () => Promise<T>, otherwise: T) => ((waits += 1) <= 2 ? work() : Promise.resolve(otherwise));
+  const ask = { ...t.ask(CALL), requestId: "follower", wait: { within } };
+  expect(await answer(elsewhere({ ports: t.answeredMeanwhile(json(BODY)) }), ask)).toMatchObject({ kind: "joined" });
 });
 
 describe("a download", () => {
@@ -127,6 +191,14 @@ describe("what is past its time", () => {
     const t = await pastItsTime();
     t.advance(24 * 3_600_000);
     expect(await answer(t.ports, withQuotas(t, spent))).toMatchObject({ kind: "refused" });
+  });
+
+  it("is not served past its bound by who waited in vain until then", async () => {
+    const t = await pastItsTime();
+    t.advance(24 * 3_600_000 - 5_000);
+    const ledger = { ...t.ports.ledger, reserve: async () => ({ kind: "leased" }) as const };
+    const refused = { kind: "refused", because: "joined-in-vain" };
+    expect(await answer({ ...t.ports, ledger }, t.ask(CALL))).toEqual(refused);
   });
 
   it("gives way to what can be fetched", async () => {

@@ -269,6 +269,20 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     },
   );
 
+  it("keeps what was said of a tenant while its counters were missing, because the books may have been read before", async () => {
+    const { ledger } = await make();
+    await ledger.setStatus(OTHER, "suspended");
+    expect(await ledger.reserve(order({ tenantId: OTHER }))).toEqual({ kind: "uncounted" });
+    await ledger.rebuild(emptyBooks(OTHER));
+    expect(await ledger.reserve(order({ tenantId: OTHER }))).toEqual({ kind: "suspended" });
+  });
+
+  it("heeds what the books say of a tenant whose counters are rebuilt", async () => {
+    const { ledger } = await make();
+    await ledger.rebuild({ ...emptyBooks(OTHER), status: "deleted" });
+    expect(await ledger.reserve(order({ tenantId: OTHER }))).toEqual({ kind: "suspended" });
+  });
+
   it("lets one reserve for a call while its lease is held, because the answer is for all", async () => {
     const { ledger } = await make();
     const orders = Array.from({ length: 5 }, () => order({ lease: "call" }));
@@ -295,9 +309,9 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
   it("ends a lease when its request says so, and when nobody renews it", async () => {
     const { ledger, wait } = await make();
     const { request } = await reserved(ledger, order({ lease: "call" }));
-    await ledger.endLease("call", "another request");
+    await ledger.endLease("call", "another request", 0);
     expect(await ledger.reserve(order({ lease: "call" }))).toEqual({ kind: "leased" });
-    await ledger.endLease("call", request.requestId);
+    await ledger.endLease("call", request.requestId, 0);
     const next = await reserved(ledger, order({ lease: "call" }));
     await wait(120);
     await ledger.renewLease("call", next.request.requestId);
@@ -307,6 +321,27 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     await wait(200);
     expect(await ledger.reserve(order({ lease: "call" }))).toMatchObject({ kind: "reserved" });
     await ledger.renewLease("call", next.request.requestId);
+  });
+
+  it("lets a lease that is given up go on for as long as it is told, because who looked before must look again", async () => {
+    const { ledger, wait } = await make();
+    const { request } = await reserved(ledger, order({ lease: "call" }));
+    await ledger.endLease("call", request.requestId, 60);
+    expect(await ledger.reserve(order({ lease: "call" }))).toEqual({ kind: "leased" });
+    await wait(60);
+    expect(await ledger.reserve(order({ lease: "call" }))).toMatchObject({ kind: "reserved" });
+  });
+
+  it("takes a reservation back without the lease that is another's by now, or that it never asked for", async () => {
+    const { ledger } = await make();
+    const late = await reserved(ledger, order({ lease: "call" }));
+    await ledger.endLease("call", late.request.requestId, 0);
+    const { request } = await reserved(ledger, order({ lease: "call" }));
+    await ledger.release(late.request);
+    expect(await ledger.reserve(order({ lease: "call" })), "another's").toEqual({ kind: "leased" });
+    const again = await reserved(ledger, order({ requestId: request.requestId }));
+    await ledger.release(again.request);
+    expect(await ledger.reserve(order({ lease: "call" })), "its request's first").toEqual({ kind: "leased" });
   });
 
   it("ends the lease with the reservation that is taken back", async () => {

@@ -46,6 +46,7 @@ export function memoryLedger(
   const outbox = new Map<string, { readonly event: UsageEvent; readonly sinceMs: number }>();
   const leases = new Map<string, { readonly requestId: string; readonly untilMs: number }>();
   const tenants = new Map<string, Counted>();
+  const statuses = new Map<string, TenantStatus>();
 
   /** With windows that are over begun anew. */
   const countedOf = (tenantId: string): Counted | undefined => {
@@ -116,8 +117,8 @@ export function memoryLedger(
     async renewLease(lease, requestId) {
       if (isMine(lease, requestId)) leases.set(lease, { requestId, untilMs: clock() + settings.leaseMs });
     },
-    async endLease(lease, requestId) {
-      if (isMine(lease, requestId)) leases.delete(lease);
+    async endLease(lease, requestId, restMs) {
+      if (isMine(lease, requestId)) leases.set(lease, { requestId, untilMs: clock() + restMs });
     },
     async forget(eventIds) {
       for (const eventId of eventIds) outbox.delete(eventId);
@@ -155,12 +156,13 @@ export function memoryLedger(
         daily: (bookedMs === dayMs ? spent.daily : 0) + sinceMs(dayMs),
         monthly: (bookedMs >= monthMs ? spent.monthly : 0) + sinceMs(monthMs),
       };
-      tenants.set(tenantId, { dayMs, monthMs, spent: booked, status });
+      tenants.set(tenantId, { dayMs, monthMs, spent: booked, status: statuses.get(tenantId) ?? status });
     },
     async raise(booked) {
       return booked.flatMap((each) => raised(each, tenants.has(each.tenantId) ? countedOf(each.tenantId) : undefined));
     },
     async setStatus(tenantId, status) {
+      statuses.set(tenantId, status);
       const counted = countedOf(tenantId);
       if (counted !== undefined) counted.status = status;
     },
