@@ -13,12 +13,15 @@ export type CloseInvoicesPorts = {
 /** What one run takes on: each is two requests of the 1,000 that an invocation has. The next run goes on where it ended. */
 const MOST = 200;
 
+/** Whoever waited three days waits some minutes more; to ask is to look at every tenant. */
+const REST_MS = 600_000;
+
 /**
  * Closes the invoices of months that are over, oldest first, and for each tenant one month after the other, so that what came in late stands
  * on exactly one of them. Runs may overlap or be missed: what is due is found from state, and an invoice is kept once. One that
- * fails holds up its own tenant alone.
+ * fails holds up its own tenant alone. Rests once nothing is left.
  */
-export async function closeInvoices(ports: CloseInvoicesPorts): Promise<void> {
+export async function closeInvoices(ports: CloseInvoicesPorts): Promise<number> {
   const { statements, invoiceCloseMs, clock, log } = ports;
   const failed = new Set<string>();
   let left = MOST;
@@ -28,10 +31,12 @@ export async function closeInvoices(ports: CloseInvoicesPorts): Promise<void> {
       const open = due.filter(({ tenantId }) => !failed.has(tenantId));
       for (const invoice of open) if (!(await close(ports, invoice))) failed.add(invoice.tenantId);
       left -= open.length;
-      if (open.length === 0 || left <= 0) return;
+      if (open.length === 0) return failed.size > 0 ? 0 : REST_MS;
+      if (left <= 0) return 0;
     }
   } catch (error) {
     log.error("invoices-not-closed", { error });
+    return 0;
   }
 }
 
