@@ -5,7 +5,7 @@ import type { Services } from "../core/services.ts";
 import { Day, UsageView } from "../core/statement-resources.ts";
 import { usageOf, type UsageAsked } from "../core/usage-figures.ts";
 import { utcDay } from "../core/key-rights.ts";
-import { daysFrom } from "../core/utc.ts";
+import { countDays } from "../core/utc.ts";
 import { authorize } from "./authorize.ts";
 import { query } from "./describe.ts";
 import type { AdminEnv } from "./request.ts";
@@ -40,7 +40,7 @@ function spanAsked({ from: given, to, group }: v.InferOutput<typeof UsageQuery>,
   const last = to ?? utcDay(nowMs);
   const from = given ?? `${last.slice(0, 7)}-01`;
   if (from > last) refuse("from", `is after ${last}`);
-  if (daysFrom(from, last).length > MOST_DAYS) refuse("from", `is more than ${MOST_DAYS} days before ${last}`);
+  if (countDays(from, last) > MOST_DAYS) refuse("from", `is more than ${MOST_DAYS} days before ${last}`);
   return { from, to: last, group };
 }
 

@@ -31,10 +31,14 @@ export function monthsAfter(month: string, count: number): string {
   return monthOf(start.setUTCMonth(start.getUTCMonth() + count));
 }
 
+/** How many days there are from one to another, both included. */
+export function countDays(from: string, to: string): number {
+  return Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1);
+}
+
 /** Every day from one to another, both included. */
 export function daysFrom(from: string, to: string): readonly string[] {
-  const count = Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
-  return Array.from({ length: Math.max(0, count) }, (_, at) => utcDay(Date.parse(from) + at * DAY_MS));
+  return Array.from({ length: countDays(from, to) }, (_, at) => utcDay(Date.parse(from) + at * DAY_MS));
 }
 
 /** How many months after `from` a month is. */
