@@ -1,7 +1,7 @@
 export type Cell = string | number | null;
 
-/** What a spreadsheet takes for a formula, by how a cell begins (OWASP, "CSV Injection"). */
-const FORMULA = /^[=+\-@\t\r]/;
+/** What a spreadsheet takes for a formula, by how a cell begins (OWASP, "CSV Injection"); some read the wide signs of East Asia as the narrow. */
+const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 
 /** Needs no quotes, whichever separator the reader expects. */
 const PLAIN = /^[\w./:-]*$/;

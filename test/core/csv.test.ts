@@ -10,6 +10,8 @@ describe("a cell", () => {
     { cell: "@SUM(A1)", is: `"'@SUM(A1)"`, because: "a spreadsheet takes it for a formula" },
     { cell: "\t=1", is: `"'\t=1"`, because: "leading white space is skipped" },
     { cell: "\r=1", is: `"'\r=1"`, because: "leading white space is skipped" },
+    { cell: "\n=1", is: `"'\n=1"`, because: "leading white space is skipped" },
+    { cell: "＝1+1", is: `"'＝1+1"`, because: "where signs are wide it is a formula too" },
     { cell: 'a "b"', is: '"a ""b"""', because: "quotes are doubled" },
     { cell: "a,b", is: '"a,b"', because: "it holds the separator" },
     { cell: "a;=b", is: '"a;=b"', because: "elsewhere that is the separator, and the rest would be a formula" },
@@ -28,7 +30,7 @@ it("is read back as it was, but for the apostrophe in front of formulas", () => 
   fc.assert(
     fc.property(fc.array(row, { minLength: 1, maxLength: 4 }), (rows) => {
       expect(parse(toCsv(rows))).toEqual(
-        rows.map((cells) => cells.map((cell) => cell.replace(/^(?=[=+\-@\t\r])/, "'"))),
+        rows.map((cells) => cells.map((cell) => cell.replace(/^(?=[=+\-@\t\r\n])/, "'"))),
       );
     }),
   );
