@@ -1,4 +1,6 @@
+import { PgDialect } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { lockAlerts } from "../../src/adapters/neon-quota-alerts.ts";
 import { neonUsageLedger } from "../../src/adapters/neon-usage-ledger.ts";
 import { isUuid7, uuid7TimeMs } from "../../src/core/uuid7.ts";
 import { eventually } from "../support/eventually.ts";
@@ -105,21 +107,34 @@ it("tells once, whatever is delivered again or spent after it", async () => {
   expect(await spend([1])).toEqual([]);
 });
 
-it("tells once what consumers reach together that add at the same time, though neither of them reaches it alone", async () => {
+it("tells what consumers reach together that add at the same time, though neither of them reaches it alone", async () => {
   await setQuotas(null, 80);
   const { owner } = database;
+  const { sql: lock, params } = new PgDialect().sqlToQuery(lockAlerts(TENANT_A));
+  // The other consumer: it has added its own, and is about to commit.
   await owner.query("BEGIN");
-  // Usage is added without the plans, and nothing is summed: so both have added theirs before the first one sums.
-  await owner.query("LOCK TABLE app.plans");
-  const shares = ["/userid/", "/user-posts/"].map((endpoint) => spend([20], { endpoint }));
+  await owner.query(
+    "INSERT INTO app.usage_daily_rollup (tenant_id, day, endpoint, credits_charged) VALUES ($1, (now() AT TIME ZONE 'UTC')::date, '/user-posts/', 20)",
+    [TENANT_A],
+  );
+  await owner.query(lock, params);
+  const spent = spend([20]);
   await eventually(async () => {
     await owner.query("SELECT pg_stat_clear_snapshot()");
-    const waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    expect((await owner.query(waiting)).rowCount).toBe(2);
+    const waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'";
+    expect((await owner.query(waiting)).rowCount).toBe(1);
   });
   await owner.query("COMMIT");
-  expect((await Promise.all(shares)).flat()).toHaveLength(1);
+  expect(await spent).toHaveLength(1);
   expect(await thresholds()).toEqual(["monthly 50"]);
+});
+
+it("tells of two tenants under two ids, because the operator's webhook hears of both and drops what it has seen", async () => {
+  await setQuotas(null, 10);
+  await Promise.all([TENANT_A, TENANT_B].map((tenantId) => spend([5], { tenantId })));
+  const [[one], [other]] = await Promise.all([noted(TENANT_A), noted(TENANT_B)]);
+  expect(one?.id).toEqual(expect.any(String));
+  expect(one?.id).not.toBe(other?.id);
 });
 
 it("tells nothing of a window that is over, however much comes late, because nobody can act on it", async () => {

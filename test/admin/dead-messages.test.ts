@@ -12,13 +12,15 @@ type Row = { readonly id: string; readonly message_id: string; readonly excerpt:
 let database: NeonTenancy;
 let sent: Sent[] = [];
 let queueIsDown = false;
+/** What happens while a message is sent. */
+let meanwhile = async (): Promise<unknown> => undefined;
 
 beforeAll(async () => {
   database = await neonTenancy();
 });
 beforeEach(async () => {
   await database.owner.query("TRUNCATE app.dead_messages");
-  [sent, queueIsDown] = [[], false];
+  [sent, queueIsDown, meanwhile] = [[], false, async () => undefined];
 });
 afterAll(() => database.close());
 
@@ -27,6 +29,7 @@ const queue = (name: string) =>
     send: async (body: unknown) => {
       if (queueIsDown) throw new Error("queue down");
       sent.push({ queue: name, body });
+      await meanwhile();
     },
   }) as unknown as Queue;
 
@@ -132,6 +135,14 @@ it("drops for good and keeps the row to be read, and sends nothing of it ever ag
   });
   expect(sent).toEqual([]);
   expect((await call("GET", `/v1/dead-messages/${id}`)).status).toBe(200);
+});
+
+it("says that it was dropped when somebody did while it was sent, because a row that is dropped stays so", async () => {
+  const id = await bury("m");
+  meanwhile = () => operator()("DELETE", `/v1/dead-messages/${id}`, { body: {} });
+  const refused = await operator()("POST", `/v1/dead-messages/${id}/replay`, { body: {} });
+  expect(refused).toMatchObject({ status: 409, body: { detail: "It was dropped." } });
+  expect(await list("?state=dropped")).toMatchObject([{ replays: 0 }]);
 });
 
 it("writes who decided into the platform's audit log", async () => {
