@@ -7,6 +7,8 @@ export type ReservePorts = {
   readonly spendingBooks: SpendingBooks;
   readonly randomBits: () => string;
   readonly pause: (ms: number) => Promise<void>;
+  /** When taking a reservation back that got no answer is tried again, milliseconds after each try. */
+  readonly settleAgainMs: readonly number[];
   readonly clock: () => number;
   /** How long an interactive call waits for its upstream key to have room, milliseconds. */
   readonly capacityWaitMs: number;
@@ -49,19 +51,26 @@ export async function reserve(ports: ReservePorts, order: ReserveOrder, waiting:
 }
 
 /** A reservation that came too late, or whose reply was lost, is taken back: nothing will be dispatched for it. */
-async function ask(
-  { ledger, log }: ReservePorts,
-  request: Reserve,
-  { wait, background }: Waiting,
-): Promise<Reservation> {
+async function ask(ports: ReservePorts, request: Reserve, { wait, background }: Waiting): Promise<Reservation> {
   let asking: Promise<Reservation> | undefined;
-  const start = () => (asking = ledger.reserve(request));
+  const start = () => (asking = ports.ledger.reserve(request));
   const reservation = await wait.within(start, { kind: "unavailable" });
   if (reservation.kind === "unavailable" && asking !== undefined) {
-    const release = asking.then(() => ledger.release(request));
-    background(release.catch((error: unknown) => log.error("reservation-left-to-the-sweep", { error })));
+    background(asking.then(() => takeBack(ports, request)));
   }
   return reservation;
+}
+
+/** As patient as settling: what stays open is swept, and then a credit that nobody spent is in doubt. */
+async function takeBack({ ledger, settleAgainMs, pause, log }: ReservePorts, request: Reserve): Promise<void> {
+  for (const ms of [...settleAgainMs, undefined]) {
+    try {
+      return await ledger.release(request);
+    } catch (error) {
+      if (ms === undefined) return log.error("reservation-left-to-the-sweep", { error });
+      await pause(ms);
+    }
+  }
 }
 
 /** A missing counter is not zero: what the books say is put in its place. */

@@ -146,6 +146,12 @@ describe("a platform key whose account is refused", () => {
   });
 });
 
+/** A budget for one retry. */
+function once() {
+  let left = 1;
+  return { earn: () => undefined, take: () => (left -= 1) === 0 };
+}
+
 describe("a dispatch that is made again", () => {
   const failing = (afterMs: number) => {
     const t = timeline();
@@ -186,6 +192,23 @@ describe("a dispatch that is made again", () => {
     const t = failing(4_900);
     await answer(t.ports, t.ask(CALL));
     expect(t.dispatches()).toBe(1);
+  });
+
+  it("is made though the client left meanwhile, of a download too, which has no lease to keep the isolate for", async () => {
+    const t = failing(0);
+    let pending = 0;
+    let kept = 0;
+    const background = (promise: Promise<unknown>) => {
+      pending += 1;
+      void promise.finally(() => (pending -= 1));
+    };
+    const pause = async () => {
+      for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      kept = pending;
+    };
+    const download = t.ask("/download-video/?url=https://www.tiktok.com/@a/video/73");
+    await answer({ ...t.ports, pause, retryBudget: once() }, { ...download, background });
+    expect(kept).toBe(1);
   });
 
   it("adds its cost to the first's, because both were paid", async () => {
