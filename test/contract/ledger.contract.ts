@@ -258,6 +258,18 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     expect(await ledger.raise([])).toEqual([]);
   });
 
+  it("raises nothing by the books of another day or month, because those were read before midnight", async () => {
+    const { ledger, nowMs } = await make();
+    await reserved(ledger);
+    const atMs = await nowMs();
+    const spent = { daily: 30, monthly: 40 };
+    for (const ms of [quotaWindow("monthly", atMs).startMs - 1, quotaWindow("monthly", atMs).endMs])
+      expect(await ledger.raise([{ ...emptyBooks(), day: new Date(ms).toISOString().slice(0, 10), spent }])).toEqual(
+        [],
+      );
+    expect((await ledger.read(TENANT))?.spent).toEqual({ daily: 1, monthly: 1 });
+  });
+
   it.each(["suspended", "deleted"] as const)(
     "reserves nothing for a tenant that is %s, whatever the caller has read",
     async (status) => {

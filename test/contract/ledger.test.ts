@@ -4,6 +4,8 @@ import { upstashCounters } from "../../src/adapters/upstash-counters.ts";
 import { WINDOWS } from "../../src/adapters/upstash-clock-script.ts";
 import { upstashLedger } from "../../src/adapters/upstash-ledger.ts";
 import type { Reserve } from "../../src/core/ledger.ts";
+import { quotaWindow } from "../../src/core/quota.ts";
+import { uuid7 } from "../../src/core/uuid7.ts";
 import { useLocalRedis } from "../support/local-redis.ts";
 import { memoryKeyMarks } from "../support/memory-key-marks.ts";
 import { memoryLedger } from "../support/memory-ledger.ts";
@@ -99,6 +101,64 @@ describe("the ledger in Redis", () => {
     await redis().direct.del(`tkl:tenant:${tenantId}`);
     await ledger.rebuild({ ...emptyBooks(), spent: { daily: 10, monthly: 20 } });
     expect((await ledger.read(tenantId))?.spent).toEqual({ daily: 14, monthly: 24 });
+  });
+
+  it("counts nothing that is another tenant's or of another day when it rebuilds, and what is in doubt, because it may have been taken", async () => {
+    const ledger = await made();
+    const { tenantId } = sampleOrder();
+    const other = "00000000-0000-4000-8000-000000000002";
+    await ledger.rebuild(emptyBooks(other));
+    await ledger.reserve(sampleOrder({ tenantId: other, credits: 100 }));
+    await ledger.settle({ ...(await eventOf(ledger, sampleOrder({ tenantId: other, credits: 100 }))) }, 100);
+    const doubtful = await eventOf(ledger, sampleOrder({ credits: 2 }));
+    await ledger.settle({ ...doubtful, creditsCharged: 0, creditsInDoubt: 2 }, 2);
+    const atMs = await nowMs();
+    const [day, month] = [quotaWindow("daily", atMs), quotaWindow("monthly", atMs)];
+    for (const [at, ms] of [day.startMs - 1, month.startMs - 1].entries()) {
+      const id = uuid7(ms, new Uint8Array(10).fill(at));
+      const open = { tenantId, endpoint: "/userid/", credits: 10, requestId: "request", upstreamKeyId: "key" };
+      await redis().direct.hset("tkl:open", id, JSON.stringify(open));
+    }
+    await redis().direct.del(`tkl:tenant:${tenantId}`);
+    await ledger.rebuild({ ...emptyBooks(), spent: { daily: 0, monthly: 0 } });
+    const yesterday = day.startMs > month.startMs ? 10 : 0;
+    expect((await ledger.read(tenantId))?.spent).toEqual({ daily: 2, monthly: 2 + yesterday });
+  });
+
+  it.each([
+    { what: "in a minute", settings: {}, cap: 1, windowMs: 60_300 },
+    { what: "in a second", settings: { perSecond: 1 }, cap: 1_000, windowMs: 1_300 },
+  ])(
+    "counts what an upstream key gets $what for 0.3 s longer, because that may lie before the dispatch",
+    async ({ settings, cap, windowMs }) => {
+      await made();
+      const { client } = redis();
+      const other = "00000000-0000-4000-8000-000000000002";
+      await upstashCounters(client).rebuild(emptyBooks(other));
+      const ledger = upstashLedger(client, { ...LEDGER_SETTINGS, ...settings }, silentLog);
+      const candidates = [{ id: "platform-0001", cap: 2 * cap }];
+      const first = await ledger.reserve(sampleOrder({ candidates }));
+      if (first.kind !== "reserved") throw new Error("nothing was reserved");
+      if (cap === 1) await ledger.reserve(sampleOrder({ candidates }));
+      const beforeMs = await nowMs();
+      const refused = await ledger.reserve(sampleOrder({ candidates, tenantId: other }));
+      const afterMs = await nowMs();
+      expect(refused.kind).toBe("busy");
+      const readyMs = refused.kind === "busy" ? refused.inMs - (first.occurredAtMs + windowMs) : 0;
+      expect(readyMs).toBeGreaterThanOrEqual(-afterMs);
+      expect(readyMs).toBeLessThanOrEqual(-beforeMs);
+    },
+  );
+
+  it("gives back no more than is counted, because below zero a quota would grow", async () => {
+    const ledger = await made();
+    const request = sampleOrder({ credits: 5 });
+    const event = await eventOf(ledger, request);
+    const tenant = `tkl:tenant:${request.tenantId}`;
+    const [day = "", month = ""] = (await redis().direct.hmget(tenant, "day", "month")).map((value) => value ?? "");
+    await redis().direct.hset(tenant, { day: day.replace(/ .*/, " 1"), month: month.replace(/ .*/, " 2") });
+    await ledger.settle(event, 5);
+    expect((await ledger.read(request.tenantId))?.spent).toEqual({ daily: 0, monthly: 0 });
   });
 
   it.each([

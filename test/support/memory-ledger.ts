@@ -178,6 +178,6 @@ function raised({ tenantId, day, spent }: Booked, counted: Counted | undefined):
     counted.spent = { ...counted.spent, [window]: spent[window] };
   };
   raise("daily", Date.parse(day) === counted.dayMs);
-  raise("monthly", Date.parse(day) >= counted.monthMs);
+  raise("monthly", quotaWindow("monthly", Date.parse(day)).startMs === counted.monthMs);
   return drifts;
 }
