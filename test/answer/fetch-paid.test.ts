@@ -211,6 +211,29 @@ describe("a dispatch that is made again", () => {
     expect(kept).toBe(1);
   });
 
+  it.each([
+    { status: 500, because: "that is no passing fault" },
+    { status: 521, because: "the work may have been done" },
+    { status: 400, because: "it would be refused again" },
+  ])("is not made after $status: $because", async ({ status }) => {
+    const t = failing(0);
+    t.replies(async () => json("{}", status));
+    await answer(t.ports, t.ask(CALL));
+    expect(t.dispatches()).toBe(1);
+  });
+
+  it("is paid from a budget that each request adds to once, by its price", async () => {
+    const t = failing(0);
+    const story: string[] = [];
+    const retryBudget = {
+      earn: (credits: number) => void story.push(`earn ${credits}`),
+      take: (credits: number) => (story.push(`take ${credits}`), story.length < 4),
+    };
+    await answer({ ...t.ports, retryBudget }, t.ask(CALL));
+    expect(story).toEqual(["earn 1", "take 1", "take 1", "take 1"]);
+    expect(t.dispatches()).toBe(3);
+  });
+
   it("adds its cost to the first's, because both were paid", async () => {
     const t = failing(0);
     const replies = [{ ...json("{}", 503), credits: 2 } as const, json('{"id":"107955"}')];
@@ -247,6 +270,33 @@ it.each([
     expect(refused).toMatchObject({ because: "reservation", reservation: { kind: "busy", inMs: rests } });
   },
 );
+
+it("a 429 is passed on when its key is known to cool down, because whoever asks after it must not be sent there", async () => {
+  const t = timeline();
+  t.replies(async () => json('{"message":"Too many requests"}', 429));
+  let isCooling = false;
+  const coolDown = async () => {
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    isCooling = true;
+  };
+  const keyMarks = { ...t.platformKeys, coolDown };
+  expect(await answer({ ...t.ports, keyMarks }, t.ask(CALL))).toMatchObject({ outcome: "rate_limited" });
+  expect(isCooling).toBe(true);
+});
+
+it("a lease is held until the answer is in every tier, because whoever finds it free pays", async () => {
+  const t = timeline();
+  const story: string[] = [];
+  const put: typeof t.redis.put = async (key, stored) => {
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await t.redis.put(key, stored);
+    story.push("stored");
+  };
+  const endLease = async () => void story.push("ended");
+  await answer({ ...t.ports, redis: { ...t.redis, put }, ledger: { ...t.ports.ledger, endLease } }, t.ask(CALL));
+  await t.settled();
+  expect(story).toEqual(["stored", "ended"]);
+});
 
 it("a key that serves what was reserved before it was refused with 429 goes on cooling down", async () => {
   const t = timeline();
