@@ -1,5 +1,6 @@
 import { answerKey } from "../core/answer-key.ts";
 import type { Call } from "../core/catalogue.ts";
+import type { Outcome } from "../core/charge.ts";
 import type { Stored } from "../core/entry.ts";
 import type { Quotas, Reservation } from "../core/ledger.ts";
 import type { Background, UpstreamKeyRef, WaitBudget } from "../core/ports.ts";
@@ -30,10 +31,12 @@ export type Answer =
   | ({ readonly kind: "hit"; readonly tier: Tier } & Served)
   /** Another request was fetching it, and paid. */
   | ({ readonly kind: "joined" } & Served)
-  /** Past its time, because of what keeps a new one from being fetched. */
-  | ({ readonly kind: "stale"; readonly refusal: Refused } & Served)
-  | ({ readonly kind: "fetched" } & Fetched)
+  /** Past its time, instead of a refusal or of a failure of the upstream's. */
+  | ({ readonly kind: "stale"; readonly instead: Refused | FetchedAnswer } & Served)
+  | FetchedAnswer
   | Refused;
+
+type FetchedAnswer = { readonly kind: "fetched" } & Fetched;
 
 type Served = {
   readonly stored: Stored;
@@ -68,9 +71,9 @@ export type AnswerPorts = LookUpPorts &
 
 /**
  * The one use case that spends: look up, reserve, dispatch, settle and store. Whoever asks (a tenant's request today) asks here, so a
- * credit has one path. Fails closed: without the caches or the ledger nothing is dispatched, since a credit could be spent twice. What is
- * refused, but for a tenant that may not ask, is answered with what is past its time, if that is still at hand: a budget that is gone
- * makes answers older before it breaks a product.
+ * credit has one path. Fails closed: without the caches or the ledger nothing is dispatched, since a credit could be spent twice. Instead
+ * of a refusal or a failing upstream's error, what is past its time is served, if that is still at hand: a budget that is gone, or an
+ * upstream in trouble, makes answers older before it breaks a product.
  */
 export async function answer(ports: AnswerPorts, ask: Ask): Promise<Answer> {
   const { call, payer } = ask;
@@ -80,11 +83,11 @@ export async function answer(ports: AnswerPorts, ask: Ask): Promise<Answer> {
   if (found.kind === "hit") return found;
   if (found.kind === "unavailable") return { kind: "refused", because: "answers-unavailable" };
   const paid = await fetchOrJoin(ports, sought);
-  if (paid.kind !== "refused" || found.stale === undefined || isSuspended(paid)) return paid;
+  if (found.stale === undefined || !isReplaceable(paid, payer)) return paid;
   // It may have waited long enough for the bound to pass.
   return freshness(found.stale.entry, ports.clock()) === "expired"
     ? paid
-    : { kind: "stale", stored: found.stale, outage: false, refusal: paid };
+    : { kind: "stale", stored: found.stale, outage: false, instead: paid };
 }
 
 /** Who finds that another request is fetching the same waits for its answer, which costs nothing, and fetches itself if none comes of it. */
@@ -107,6 +110,26 @@ async function fetchOrJoin(ports: AnswerPorts, sought: Sought): Promise<Answer> 
   }
 }
 
-function isSuspended(refused: Refused): boolean {
-  return refused.because === "reservation" && refused.reservation.kind === "suspended";
+/** What says nothing of what was asked for, but of the upstream's state, or of our account there. */
+const TROUBLE: ReadonlySet<Outcome> = new Set([
+  "account_error",
+  "unclear_error",
+  "rate_limited",
+  "server_error",
+  "origin_unreachable",
+  "hollow",
+  "malformed",
+  "redirect",
+  "truncated",
+  "oversized",
+  "timeout",
+  "thrown",
+]);
+
+/** A tenant that may not ask gets nothing, and one whose own key is refused has to learn of it. */
+function isReplaceable(answered: Answer, { upstreamKey }: Payer): answered is Refused | FetchedAnswer {
+  if (answered.kind === "refused")
+    return answered.because !== "reservation" || answered.reservation.kind !== "suspended";
+  if (answered.kind !== "fetched" || !TROUBLE.has(answered.outcome)) return false;
+  return answered.outcome !== "account_error" || upstreamKey.kind === "platform";
 }

@@ -21,6 +21,8 @@ export type CacheHandling =
       readonly collapsed?: boolean;
       readonly ttlSeconds?: number;
     }
+  /** Past its time, since what the upstream said is no answer. `status` is 0 when none came. */
+  | { readonly kind: "stale"; readonly status: number; readonly ttlSeconds: number }
   /** A download: never looked up and never kept. */
   | { readonly kind: "bypass" };
 
@@ -42,6 +44,8 @@ export function cacheStatus(handling: CacheHandling): string {
       return `tikedge; hit; ttl=${handling.ttlSeconds}; detail=${handling.detail}`;
     case "miss":
       return missed(handling);
+    case "stale":
+      return `tikedge; fwd=stale;${handling.status === 0 ? "" : ` fwd-status=${handling.status};`} ttl=${handling.ttlSeconds}; detail=sie`;
     case "bypass":
       return "tikedge; fwd=bypass; detail=download";
     default:

@@ -9,6 +9,8 @@ export const meter = (hits: HitCounter, chargeRules: ChargeRules) =>
     await next();
     const { answer } = c.var;
     if (answer === undefined || answer.kind === "fetched" || answer.kind === "refused") return;
+    // The upstream was asked all the same, and failed.
+    if (answer.kind === "stale" && answer.instead.kind === "fetched") return;
     const { path, credits } = c.var.call.endpoint;
     const outcome = answer.stored.entry.kind === "negative" ? "not_found" : "success";
     const count = {

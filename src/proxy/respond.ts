@@ -86,7 +86,9 @@ function statusOf(answer: Kept | Fetched, { status }: Entry) {
     case "joined":
       return { kind: "miss", status, stored: false, collapsed: true } as const;
     case "stale":
-      return { kind: "hit", detail: reasonOf(answer.refusal) } as const;
+      return answer.instead.kind === "fetched"
+        ? ({ kind: "stale", status: answer.instead.reply.status } as const)
+        : ({ kind: "hit", detail: reasonOf(answer.instead) } as const);
     case "hit":
       return { kind: "hit", detail: answer.outage ? "outage" : answer.tier } as const;
     default:
@@ -94,7 +96,7 @@ function statusOf(answer: Kept | Fetched, { status }: Entry) {
   }
 }
 
-/** Why what is past its time was served. */
+/** Why nothing newer was asked for. */
 function reasonOf(refused: Refused) {
   if (refused.because !== "reservation") return refused.because === "joined-in-vain" ? "upstream" : "outage";
   const reasons = { spent: "quota", busy: "capacity", broken: "upstream", suspended: "outage" } as const;
@@ -129,27 +131,35 @@ const failures: Record<Extract<UpstreamReply, { kind: "failed" }>["reason"], () 
 };
 
 function commonHeaders(c: Context<ProxyEnv>, answer: Kept | Fetched, nowMs: number): Record<string, string> {
-  const charged = answer.kind === "fetched" ? answer.creditsCharged : 0;
+  const dispatched = dispatchedFor(answer);
+  const charged = dispatched?.creditsCharged ?? 0;
   const quotas = statedQuotas(c.var.identity.tenant.quotas, nowMs, spendingOf(answer));
   return {
     "cdn-cache-control": "no-store",
     "x-content-type-options": "nosniff",
     "x-credits-charged": String(charged),
     "x-request-id": c.var.requestId,
-    "server-timing": timingOf(answer),
+    "server-timing":
+      dispatched === undefined ? `cache;desc=${tierOf(answer)}` : serverTiming({ upstream: dispatched.tookMs }),
     ...rateLimitFields(c.var.rates, nowMs, quotas),
   };
 }
 
-function timingOf(answer: Kept | Fetched): string {
-  if (answer.kind === "fetched") return serverTiming({ upstream: answer.tookMs });
-  return `cache;desc=${answer.kind === "hit" ? answer.tier : answer.kind}`;
+/** What was asked of the upstream for this response, whether or not it is what is served. */
+function dispatchedFor(answer: Kept | Fetched): Fetched | undefined {
+  if (answer.kind === "fetched") return answer;
+  return answer.kind === "stale" && answer.instead.kind === "fetched" ? answer.instead : undefined;
+}
+
+function tierOf(answer: Kept | Fetched): string {
+  return answer.kind === "hit" ? answer.tier : answer.kind;
 }
 
 /** A hit asks the ledger nothing, so of quotas it knows only that they are there. */
 function spendingOf(answer: Kept | Fetched): Spending | undefined {
   if (answer.kind === "fetched") return answer.spending;
-  if (answer.kind !== "stale" || answer.refusal.because !== "reservation") return undefined;
-  const { reservation } = answer.refusal;
-  return reservation.kind === "spent" ? reservation : undefined;
+  if (answer.kind !== "stale") return undefined;
+  const { instead } = answer;
+  if (instead.kind === "fetched") return instead.spending;
+  return instead.because === "reservation" && instead.reservation.kind === "spent" ? instead.reservation : undefined;
 }

@@ -165,7 +165,7 @@ describe("what is past its time", () => {
     expect(await answer(t.ports, withQuotas(t, spent))).toMatchObject({
       kind: "stale",
       stored: { entry: { body: BODY } },
-      refusal: { because: "reservation", reservation: { kind: "spent", quota: "daily" } },
+      instead: { because: "reservation", reservation: { kind: "spent", quota: "daily" } },
     });
   });
 
@@ -177,7 +177,7 @@ describe("what is past its time", () => {
     };
     expect(await answer(ports, t.ask(CALL))).toMatchObject({
       kind: "stale",
-      refusal: { because: "ledger-unavailable" },
+      instead: { because: "ledger-unavailable" },
     });
   });
 
@@ -199,6 +199,50 @@ describe("what is past its time", () => {
     const ledger = { ...t.ports.ledger, reserve: async () => ({ kind: "leased" }) as const };
     const refused = { kind: "refused", because: "joined-in-vain" };
     expect(await answer({ ...t.ports, ledger }, t.ask(CALL))).toEqual(refused);
+  });
+
+  it.each<{ reply: UpstreamReply; because: string }>([
+    { reply: json('{"x":1}', 503), because: "the upstream fails" },
+    { reply: json("{}", 521), because: "nobody reaches the upstream" },
+    { reply: json('{"message":"Too many requests"}', 429), because: "the upstream has enough" },
+    {
+      reply: json('{"message":"Your account is suspended"}'),
+      because: "the platform's account is not the tenant's trouble",
+    },
+    { reply: json('{"message":"?","code":7}'), because: "nobody knows what this is about" },
+    { reply: json('{"msg":"odd"}'), because: "there is nothing in it" },
+    { reply: json("<html>"), because: "it is no answer" },
+    { reply: { kind: "failed", reason: "timeout", status: 0 }, because: "none came in time" },
+    { reply: { kind: "failed", reason: "thrown", status: 0 }, because: "none came" },
+    { reply: { kind: "failed", reason: "truncated", status: 200 }, because: "half of it came" },
+    { reply: { kind: "failed", reason: "oversized", status: 200 }, because: "too much came" },
+    { reply: { kind: "failed", reason: "redirect", status: 302 }, because: "it points elsewhere" },
+  ])("is served instead of a reply that says nothing of what was asked: $because", async ({ reply }) => {
+    const t = await pastItsTime();
+    t.replies(async () => reply);
+    expect(await answer(t.ports, t.ask(CALL))).toMatchObject({
+      kind: "stale",
+      stored: { entry: { body: BODY } },
+      instead: { kind: "fetched", entry: null },
+    });
+  });
+
+  it.each([
+    { reply: json('{"status":"error","message":"Not found post"}'), because: "it is gone" },
+    { reply: json('{"error":"no such parameter"}', 400), because: "the call is at fault" },
+  ])("is not served instead of what the upstream says of the thing itself: $because", async ({ reply }) => {
+    const t = await pastItsTime();
+    t.replies(async () => reply);
+    expect(await answer(t.ports, t.ask(CALL))).toMatchObject({ kind: "fetched" });
+  });
+
+  it("is not served to a tenant whose own key is refused, because it has to learn of that", async () => {
+    const t = await pastItsTime();
+    t.keys.splice(0, 1, { id: "own", secret: "own", cap: 200, owner: "tenant" });
+    t.replies(async () => json('{"message":"Your account is suspended"}'));
+    const ask = t.ask(CALL);
+    const own = { ...ask, payer: { ...ask.payer, upstreamKey: { kind: "byo", sealed: {} as never } } as const };
+    expect(await answer(t.ports, own)).toMatchObject({ kind: "fetched", outcome: "account_error" });
   });
 
   it("gives way to what can be fetched", async () => {

@@ -71,6 +71,16 @@ describe("Cache-Status", () => {
       because: "errors are not kept",
     },
     { handling: { kind: "miss", status: null, stored: false }, is: { fwd: "uri-miss" }, because: "no status came" },
+    {
+      handling: { kind: "stale", status: 503, ttlSeconds: -900 },
+      is: { fwd: "stale", "fwd-status": 503, ttl: -900, detail: "sie" },
+      because: "the upstream was asked and failed",
+    },
+    {
+      handling: { kind: "stale", status: 0, ttlSeconds: -900 },
+      is: { fwd: "stale", ttl: -900, detail: "sie" },
+      because: "the upstream was asked and did not answer",
+    },
     { handling: { kind: "bypass" }, is: { fwd: "bypass", detail: "download" }, because: "downloads are never kept" },
   ])("of $handling is $is: $because", ({ handling, is }) => expect(readCacheStatus(handling)).toEqual(is));
 });

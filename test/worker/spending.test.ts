@@ -180,7 +180,14 @@ describe("an upstream in trouble", () => {
     BREAKER_FAILURES: "4",
     BREAKER_REST_MS: "400",
   };
-  const running = useGateway({ ...settings, COOL_DOWN_MOST_MS: "600", COOL_DOWN_MS: "600", CAPACITY_WAIT_MS: "0" });
+  const WINDOWS = '{"region-list":{"freshMs":1,"staleMs":600000}}';
+  const running = useGateway({
+    ...settings,
+    WINDOWS,
+    COOL_DOWN_MOST_MS: "600",
+    COOL_DOWN_MS: "600",
+    CAPACITY_WAIT_MS: "0",
+  });
   const ask = (path = coldCall()) => running().gateway.get(path, { key: running().shared });
   const fails = (status: number, times: number) =>
     running().upstream.fault({ kind: "status", status, path: "/userid/", times });
@@ -227,5 +234,27 @@ describe("an upstream in trouble", () => {
     expect(limits(refused, "ratelimit")).toMatchObject({ upstream: { r: 0, t: 1 } });
     expect(await running().upstream.calls()).toBe(before);
     await eventually(async () => expect((await ask()).status).toBe(200));
+  });
+
+  it("has what is past its time served for it, marked, and not counted as a hit", async () => {
+    const { stack, shared, gateway, upstream } = running();
+    const body = await (await gateway.get("/region-list/", { key: shared })).text();
+    const before = await upstream.calls();
+    const stale = await eventually(async () => {
+      await upstream.fault({ kind: "status", status: 500, path: "/region-list/", times: 1 });
+      const response = await gateway.get("/region-list/", { key: shared });
+      expect(response.headers.get("cache-status")).toMatch(
+        /^tikedge; fwd=stale; fwd-status=500; ttl=-?\d+; detail=sie$/,
+      );
+      return response;
+    });
+    expect({ status: stale.status, body: await stale.text() }).toEqual({ status: 200, body });
+    expect(stale.headers.get("x-credits-charged")).toBe("0");
+    expect(await upstream.calls()).toBeGreaterThan(before);
+    const requestId = stale.headers.get("x-request-id");
+    await eventually(async () => {
+      const events = await books(stack.database.url).events(stack.tenant("shared").id);
+      expect(events.find(({ request_id }) => request_id === requestId)).toMatchObject({ outcome: "server_error" });
+    });
   });
 });
