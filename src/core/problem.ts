@@ -105,7 +105,8 @@ export const problems = {
     }),
   upstreamTimeout: () => upstreamFailed(504, "upstream-timeout", "did not answer in time"),
   upstreamUnreachable: () => upstreamFailed(502, "upstream-unreachable", "could not be reached"),
-  upstreamMalformed: () => upstreamFailed(502, "upstream-malformed", "sent no complete JSON"),
+  /** `charged`: what the upstream says that it took all the same, credits. */
+  upstreamMalformed: (charged = 0) => upstreamFailed(502, "upstream-malformed", "sent no complete JSON", charged),
   upstreamRedirected: () => upstreamFailed(502, "upstream-redirected", "answered with a redirect"),
   upstreamOversized: () => upstreamFailed(502, "upstream-oversized", "sent more than is taken"),
   bodyTooLarge: (limit: number) =>
@@ -212,7 +213,8 @@ function reducedCapacity(detail: string): Problem {
 }
 
 /** What these failures cost is in doubt, so the text claims no more. */
-function upstreamFailed(status: number, slug: string, what: string): Problem {
-  const detail = `The upstream ${what}. Whether it took the credit is in doubt; it was not charged.`;
-  return problem(status, slug, `The upstream ${what}`, { detail, ...SOON });
+function upstreamFailed(status: number, slug: string, what: string, charged = 0): Problem {
+  const doubt = "Whether it took the credit is in doubt; it was not charged.";
+  const cost = charged > 0 ? `It says that it took ${charged}, which was charged.` : doubt;
+  return problem(status, slug, `The upstream ${what}`, { detail: `The upstream ${what}. ${cost}`, ...SOON });
 }

@@ -107,7 +107,7 @@ function reasonOf(refused: Refused) {
 function fromReply(c: Context<ProxyEnv>, answer: Fetched, nowMs: number): Response {
   const { reply, outcome } = answer;
   if (reply.kind === "failed") throw failures[reply.reason]();
-  if (outcome === "malformed") throw problems.upstreamMalformed();
+  if (outcome === "malformed") throw problems.upstreamMalformed(answer.creditsCharged);
   const ownsKey = c.var.identity.tenant.keyMode === "byo";
   const isOfAccount = outcome === "account_error" || outcome === "unclear_error";
   if (isOfAccount && !ownsKey) throw problems.upstreamAccount();

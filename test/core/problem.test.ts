@@ -94,3 +94,10 @@ it("a refusal tells how to ask again: the methods, the kind of key, the endpoint
 it("a refused client is never asked back at once, even when the bucket is about to fill", () => {
   expect(problems.rateExceeded([burst(refusedUntil(0))], 5_000).retryAfterSeconds).toBe(1);
 });
+
+it("says what the upstream took by its own word, because a text that denies a charge must be true", () => {
+  expect(problems.upstreamMalformed(2).detail).toBe(
+    "The upstream sent no complete JSON. It says that it took 2, which was charged.",
+  );
+  expect(problems.upstreamMalformed().detail).toContain("it was not charged");
+});
