@@ -141,8 +141,8 @@ function isoOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** Records stand behind the last bar, 25 characters each, the first 13 of them Unix milliseconds. */
+/** Records stand behind the last bar, 31 characters each, the first 13 of them Unix milliseconds. */
 function loadOf(ring: string, nowMs: number): number {
-  const records = ring.slice(ring.lastIndexOf("|") + 1).match(/.{25}/g) ?? [];
+  const records = ring.slice(ring.lastIndexOf("|") + 1).match(/.{31}/g) ?? [];
   return records.filter((record) => Number(record.slice(0, 13)) > nowMs - MINUTE_MS).length;
 }
