@@ -92,6 +92,13 @@ describe("a reading", () => {
     });
   });
 
+  it("has what was spent at the very moment of one once, and on that one", async () => {
+    await read(NOON - HOUR, 10_000);
+    await spend(NOON, 5);
+    expect(await read(NOON, 9_995)).toMatchObject({ credits_charged: 5, explained: true });
+    expect(await read(NOON + HOUR, 9_995)).toMatchObject({ credits_charged: 0, explained: true });
+  });
+
   it("is refused when it is not newer than the last one, and leaves nothing", async () => {
     await read(NOON, 10_000);
     const conflict = { kind: "conflict", because: "There is a reading of this time or a later one." };

@@ -82,6 +82,15 @@ async function delivery(days: number, status: "pending" | "delivered" | "dead", 
 const count = async (table: string) => (await database.owner.query(`SELECT FROM app.${table}`)).rowCount;
 
 describe("what has outlived its time", () => {
+  it("leaves what is a moment too young beside what it deletes, for a slice of time may go beyond both", async () => {
+    const second = 1 / 86_400;
+    for (const table of ["usage_events", "usage_hits"] as const) {
+      await add(table, 400 + 5 * second, 400 - 45 * second);
+      await run();
+      expect(await count(table), table).toBe(1);
+    }
+  });
+
   it.each([
     { table: "usage_events", ages: [0, 399.9, 400.1, 1_000], kept: 2 },
     { table: "usage_hits", ages: [0, 399.9, 400.1, 1_000], kept: 2 },
