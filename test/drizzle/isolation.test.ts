@@ -200,6 +200,20 @@ describe("app_ops", () => {
     await expect(database.ops.query(`SELECT ${column} FROM app.${table}`)).rejects.toThrow(/permission denied/);
   });
 
+  it("decides on a dead message and rewrites nothing of it, because what is replayed is what was buried", async () => {
+    for (const column of ["body", "queue", "reason", "buried_at"])
+      await expect(database.ops.query(`UPDATE app.dead_messages SET ${column} = ${column}`)).rejects.toThrow(
+        /permission denied/,
+      );
+  });
+
+  it("deletes no event that nobody was told of, however old it is, because its threshold would be lost", async () => {
+    const { ops, owner } = database;
+    await owner.query("UPDATE app.webhook_events SET created_at = now() - interval '1 year'");
+    expect((await ops.query("DELETE FROM app.webhook_events")).rowCount).toBe(0);
+    await owner.query("UPDATE app.webhook_events SET created_at = now()");
+  });
+
   it("finds what was not delivered yet of all tenants, and nothing else", async () => {
     const { ops, owner } = database;
     const found = async (table: string) => (await ops.query(`SELECT FROM app.${table}`)).rowCount;
