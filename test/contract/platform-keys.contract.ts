@@ -156,6 +156,16 @@ export function platformKeysContract(make: (outMs: number) => Promise<PlatformKe
     expect(await ledger.reserve(sampleOrder({ candidates: [A] }))).toMatchObject({ kind: "busy" });
   });
 
+  it("forgets failures of a key that cools down when it serves, because the cool-down is not for those", async () => {
+    const { ledger, platformKeys, tick } = await make(LONG_MS);
+    const { occurredAtMs } = await reserve(ledger, [A]);
+    for (let times = 0; times < BREAKER.breakerFailures; times += 1) await platformKeys.noteFailure(A.id);
+    await platformKeys.coolDown(A.id, 20);
+    await platformKeys.clear(A.id, occurredAtMs);
+    for (let waited = 0; waited < 20; waited += 2) await tick();
+    expect(await ledger.reserve(sampleOrder({ candidates: [A] }))).toMatchObject({ kind: "reserved" });
+  });
+
   it("puts a key that is out back when it serves, but not for what was sent before its account was refused", async () => {
     const { ledger, platformKeys, tick } = await make(LONG_MS);
     await platformKeys.noteFailure(A.id);
