@@ -9,7 +9,8 @@
  *   upstream sees them has more than the cap.
  * - A tenant's share is the cap by the tenants that dispatched in the window or wait. Every dispatch costs it an interval, a window by its
  *   share, and what it owes runs off with time (the cell rate algorithm of ITU-T I.371): so nobody has more than a share for long,
- *   and who calls once a minute may be early by a part of one. Counting dispatches in a window instead would take it for greedy.
+ *   and who calls once a minute may be early by a part of one. Counting dispatches in a window instead would take it for greedy. Of a
+ *   shared key an interval costs a quarter more: were all of it assured, a few who ask for all they can get would owe nothing.
  * - Who owes little goes ahead while there is room, but leaves room for those who wait already. If there is none, its tenant is marked
  *   as waiting until the time that it is told, and a second longer.
  * - Who owes more leaves, besides, a few places on a key that several use: 1 to 5 % of the cap, more the more tenants there are,
@@ -73,7 +74,7 @@ local function admit(states, ms)
     end
     local shared = c.tenants > 1 or c.sharedUntil > ms
     local tenants = math.min(c.cap, math.max(c.tenants, shared and 2 or 1))
-    c.interval = windowMs * tenants / c.cap
+    c.interval = math.min(windowMs, windowMs * tenants * (shared and 1.25 or 1) / c.cap)
     c.keep = shared and math.floor(math.max(c.cap / 100, math.sqrt(tenants * c.cap) / 20)) or 0
   end
 

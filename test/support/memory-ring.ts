@@ -10,6 +10,9 @@ const MARK_MS = 1_000;
 /** After the last sign of a second tenant a key counts as shared for so many windows. */
 const SHARED_WINDOWS = 10;
 
+/** On a shared key four fifths of a share are assured. */
+const ASSURED = 1.25;
+
 /** A candidate's ring, as the reservation script keeps it as a text. */
 export function memoryRing({ windowMs, perSecond, secondMs }: RingSettings) {
   let records: Record[] = [];
@@ -46,7 +49,7 @@ export function memoryRing({ windowMs, perSecond, secondMs }: RingSettings) {
       const tenants = Math.min(cap, Math.max(active, isShared ? 2 : 1));
       const last = records.findLast((record) => record.tag === tag);
       return {
-        intervalMs: (windowMs * tenants) / cap,
+        intervalMs: Math.min(windowMs, (windowMs * tenants * (isShared ? ASSURED : 1)) / cap),
         keep: isShared ? Math.floor(Math.max(cap / 100, Math.sqrt(tenants * cap) / 20)) : 0,
         owesMs: last === undefined ? 0 : Math.max(0, last.atMs + last.owesMs - nowMs),
         hasWaited: waiters.has(tag),
