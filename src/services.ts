@@ -75,7 +75,12 @@ export function services(config: Config, env: Env): Services {
     newRequestId: newUuid,
     newEventId: newUuid,
     random,
-    newWaitBudget: waitBudgets({ waitMs: config.REDIS_WAIT_MS, restMs: config.REDIS_REST_MS, clock }),
+    newWaitBudget: waitBudgets({
+      waitMs: config.REDIS_WAIT_MS,
+      restMs: config.REDIS_REST_MS,
+      isLedgerApart: config.LEDGER_REDIS_REST_URL !== undefined,
+      clock,
+    }),
     randomBits: () => toHex(random(10)),
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   };

@@ -54,7 +54,7 @@ export async function reserve(ports: ReservePorts, order: ReserveOrder, waiting:
 async function ask(ports: ReservePorts, request: Reserve, { wait, background }: Waiting): Promise<Reservation> {
   let asking: Promise<Reservation> | undefined;
   const start = () => (asking = ports.ledger.reserve(request));
-  const reservation = await wait.within(start, { kind: "unavailable" });
+  const reservation = await wait.within(start, { kind: "unavailable" }, "ledger");
   if (reservation.kind === "unavailable" && asking !== undefined) {
     background(asking.then(() => takeBack(ports, request)));
   }
@@ -80,7 +80,7 @@ async function rebuild(ports: ReservePorts, tenantId: string, { wait }: Waiting)
     const booked = await spendingBooks.of(tenantId);
     if (booked === undefined) return false;
     log.info("counters-rebuilt", { tenantId, spent: booked.spent });
-    return await wait.within(() => counters.rebuild(booked).then(() => true), false);
+    return await wait.within(() => counters.rebuild(booked).then(() => true), false, "ledger");
   } catch (error) {
     log.error("counters-not-rebuilt", { error, tenantId });
     return false;

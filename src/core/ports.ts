@@ -227,7 +227,9 @@ export type Log = {
  * How long one request may wait for Redis, over all its commands together: a slow Redis must not cost a request its budget once for
  * each step. `otherwise` is what the step goes on with when the budget is spent.
  */
-export type WaitBudget = { within<T>(work: () => Promise<T>, otherwise: T): Promise<T> };
+export type WaitBudget = {
+  within<T>(work: () => Promise<T>, otherwise: T, of?: "cache" | "ledger"): Promise<T>;
+};
 
 /** Moves a promise's end behind the response; the platform keeps the isolate for it. */
 export type Background = (promise: Promise<unknown>) => void;

@@ -8,7 +8,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const budgets = (waitMs = 300) => waitBudgets({ waitMs, restMs: 1_000, clock: Date.now });
+const budgets = (waitMs = 300, isLedgerApart = false) =>
+  waitBudgets({ waitMs, restMs: 1_000, isLedgerApart, clock: Date.now });
 
 const takes = (ms: number) => () => new Promise<string>((resolve) => setTimeout(() => resolve("answer"), ms));
 
@@ -81,4 +82,36 @@ it("does not call Redis hanging when a leftover runs out, because that says only
   await vi.advanceTimersByTimeAsync(100);
   expect(await second).toBe("none");
   expect(await newBudget().within(async () => "answer", "none")).toBe("answer");
+});
+
+const HANGS = () => new Promise<string>(() => undefined);
+
+/** A request that waits for a ledger that hangs, until it gives up. */
+async function hangingLedger(isLedgerApart: boolean) {
+  const next = budgets(300, isLedgerApart);
+  const hung = next().within(HANGS, "none", "ledger");
+  await vi.advanceTimersByTimeAsync(300);
+  await hung;
+  return next;
+}
+
+it("keeps nobody from the cache because a ledger with a database of its own hangs", async () => {
+  const next = await hangingLedger(true);
+  expect(await next().within(async () => "answer", "none")).toBe("answer");
+  expect(await next().within(async () => "answer", "none", "ledger"), "that rests").toBe("none");
+});
+
+it("rests for both when they are one database, because each would wait for the same", async () => {
+  const next = await hangingLedger(false);
+  expect(await next().within(async () => "answer", "none")).toBe("none");
+});
+
+it("is one budget for both databases, because the request has one client that waits", async () => {
+  const wait = budgets(300, true)();
+  const first = wait.within(takes(200), "none");
+  await vi.advanceTimersByTimeAsync(200);
+  expect(await first).toBe("answer");
+  const second = wait.within(takes(200), "none", "ledger");
+  await vi.advanceTimersByTimeAsync(100);
+  expect(await second).toBe("none");
 });

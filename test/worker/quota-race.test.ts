@@ -16,9 +16,10 @@ const SETTINGS = {
   PLATFORM_KEY_CAPS: "2000",
   UPSTREAM_PER_SECOND: "2000",
   UPSTREAM_DEADLINE_MS: "20000",
-  REDIS_WAIT_MS: "60000",
-  REDIS_COMMAND_MS: "60000",
-  DATABASE_TIMEOUT_MS: "60000",
+  // A thousand at once on two cores, beside other tests: how long each waits is not what this is about.
+  REDIS_WAIT_MS: "300000",
+  REDIS_COMMAND_MS: "300000",
+  DATABASE_TIMEOUT_MS: "300000",
 };
 
 describe("a cap is a cap", () => {
@@ -43,7 +44,7 @@ describe("a cap is a cap", () => {
     { quota: "monthly", plan: "pro", monthly: SPENT_BEFORE + LEFT },
   ])(
     "a thousand at once over two Workers spend what the $quota quota has left, and not one credit more",
-    { timeout: 180_000 },
+    { timeout: 400_000 },
     async ({ quota, plan, monthly }) => {
       const { query, events, rollup } = books(stack.database.url);
       await query("UPDATE app.plans SET burst_capacity = 10000, burst_refill_per_second = 1000", []);
