@@ -5,7 +5,8 @@ import type { Stored } from "../core/entry.ts";
 import type { Quotas, Reservation } from "../core/ledger.ts";
 import type { Background, UpstreamKeyRef, WaitBudget } from "../core/ports.ts";
 import { freshness } from "../core/windows.ts";
-import { fetchPaid, type Fetched, type PaidPorts } from "./fetch-paid.ts";
+import { fetchPaid, type PaidPorts } from "./fetch-paid.ts";
+import type { Fetched } from "./fetch-until-answered.ts";
 import { lookUp, type LookUpPorts, type Sought, type Tier } from "./look-up.ts";
 
 /** Who pays for a dispatch, and whose answers it may read and write. */
