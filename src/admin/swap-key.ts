@@ -109,7 +109,9 @@ async function refuse(ports: SwapPorts, trial: Trial, { verdict, probes }: Tried
   const { version } = trial.pending;
   const cost = { probes, credits_charged: chargedFor(probes) };
   if (verdict !== "rejected") {
-    await reject(ports, trial, { id, version, reason: "not-probed", cost });
+    // Absent when its tenant was deleted meanwhile: then nobody could ask for it, and trying again would not help.
+    const rejected = await reject(ports, trial, { id, version, reason: "not-probed", cost });
+    if (rejected.kind === "absent") rowOf(rejected);
     throw problems.upstreamKeyNotProbed(cost);
   }
   const problem = problems.upstreamKeyRejected(cost);
