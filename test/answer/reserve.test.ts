@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { reserve } from "../../src/answer/reserve.ts";
+import { Unavailable } from "../../src/core/control-ports.ts";
 import type { Reservation, Reserve } from "../../src/core/ledger.ts";
 import { sampleOrder } from "../support/sample-order.ts";
 import { timeline } from "../support/timeline.ts";
@@ -16,8 +17,11 @@ function saying(...said: readonly Reservation[]) {
   };
   const ports = { ...t.ports, ledger: { ...t.ports.ledger, reserve: ask } };
   const { wait, background } = t.ask("/userid/?username=tiktok");
-  const reserving = (changes: Partial<Reserve> = {}, books: Partial<typeof ports> = {}) =>
-    reserve({ ...ports, ...books }, sampleOrder(changes), { wait, background });
+  const reserving = (
+    changes: Partial<Reserve> = {},
+    books: Partial<typeof ports> = {},
+    isAnswered = async () => false,
+  ) => reserve({ ...ports, ...books }, sampleOrder(changes), { wait, background, isAnswered });
   return { reserving, orders, story: t.story };
 }
 
@@ -36,10 +40,32 @@ describe("an upstream key without room", () => {
     expect(orders).toHaveLength(3);
   });
 
+  it("is not asked for again when another's fetch brought the answer meanwhile, because that is paid for", async () => {
+    const { reserving, orders } = saying(BUSY);
+    expect(await reserving({}, {}, async () => true)).toEqual({ kind: "leased" });
+    expect(orders).toHaveLength(1);
+  });
+
   it.each(["refresh", "warm"] as const)("is not waited for by a %s, because nobody waits for it", async (priority) => {
     const { reserving, orders } = saying(BUSY);
     expect(await reserving({ priority })).toEqual(BUSY);
     expect(orders.map(({ patienceMs }) => patienceMs)).toEqual([0]);
+  });
+});
+
+describe("any other refusal", () => {
+  const spent = { daily: 10, monthly: 10 };
+  it.each<Exclude<Reservation, { kind: "reserved" }>>([
+    { kind: "spent", quota: "daily", spent, nowMs: 0 },
+    { kind: "broken", inMs: 100 },
+    { kind: "leased" },
+    { kind: "suspended" },
+    { kind: "unavailable" },
+  ])("($kind) is passed on at once, because no patience makes it another", async (refusal) => {
+    const { reserving, orders, story } = saying(refusal);
+    expect(await reserving()).toEqual(refusal);
+    expect(orders).toHaveLength(1);
+    expect(story).toEqual([]);
   });
 });
 
@@ -62,6 +88,13 @@ describe("a tenant without counters", () => {
     const { reserving, orders } = saying(...Array.from({ length: 20 }, () => ({ kind: "uncounted" }) as const));
     expect(await reserving({}, { spendingBooks })).toEqual({ kind: "unavailable" });
     expect(orders).toHaveLength(2);
+  });
+
+  it("is refused when the books do not answer, because what it has spent is not known", async () => {
+    const { reserving, orders } = saying({ kind: "uncounted" });
+    const isDown = { of: () => Promise.reject(new Unavailable("Postgres does not answer")), all: async () => [] };
+    expect(await reserving({}, { spendingBooks: isDown })).toEqual({ kind: "unavailable" });
+    expect(orders).toHaveLength(1);
   });
 
   it("is refused when the books know no such tenant", async () => {
