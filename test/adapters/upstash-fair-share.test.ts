@@ -3,12 +3,11 @@ import { describe, expect, it } from "vitest";
 import { upstashCounters } from "../../src/adapters/upstash-counters.ts";
 import { upstashLedger } from "../../src/adapters/upstash-ledger.ts";
 import { reserve, type ReservePorts } from "../../src/answer/reserve.ts";
-import { flooding, quiet } from "../support/crowds.ts";
+import { callsOf, flooding, quiet } from "../support/crowds.ts";
 import { useLocalRedis } from "../support/local-redis.ts";
 import { LEDGER_SETTINGS, emptyBooks, sampleOrder } from "../support/sample-order.ts";
-import { seededRandom } from "../support/seeded-random.ts";
 import { silentLog } from "../support/silent-log.ts";
-import { mostWithin, type Group } from "../support/simulate-crowd.ts";
+import { mostWithin } from "../support/simulate-crowd.ts";
 
 /** Ten times as fast as life: windows, and when tenants call. */
 const FASTER = 10;
@@ -24,7 +23,7 @@ describe("a crowd on one key in real Redis", () => {
     const [reservedMs, answers] = [new Array<number>(), new Map<string, string[]>()];
     const groups = [quiet(150, END_MS), flooding(3, [WARM_MS, END_MS])];
     await Promise.all(
-      timesOf(groups).map(async ({ atMs, group, number }) => {
+      callsOf(groups, END_MS).map(async ({ atMs, group, number }) => {
         await pause(atMs / FASTER);
         const answer = await call(`00000000-0000-4000-8000-${group}-${String(number).padStart(4, "0")}`);
         if (answer.kind === "reserved") reservedMs.push(answer.occurredAtMs);
@@ -61,12 +60,3 @@ describe("a crowd on one key in real Redis", () => {
     };
   }
 });
-
-function timesOf(groups: readonly Group[]) {
-  const random = seededRandom(1);
-  return groups.flatMap((group) =>
-    Array.from({ length: group.tenants }, (_, number) =>
-      [...group.calls(random)].map((atMs) => ({ atMs, group: group.name, number })),
-    ).flat(),
-  );
-}

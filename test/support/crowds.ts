@@ -1,3 +1,4 @@
+import { seededRandom } from "./seeded-random.ts";
 import type { Group } from "./simulate-crowd.ts";
 
 const MINUTE_MS = 60_000;
@@ -24,4 +25,16 @@ export function flooding(perSecond: number, spanMs: readonly [fromMs: number, un
       for (let at = fromMs; at < untilMs; at -= (Math.log(1 - random()) * 1_000) / perSecond) yield at;
     },
   };
+}
+
+export type CrowdCall = { readonly atMs: number; readonly group: string; readonly number: number };
+
+/** All calls of a crowd in order, for tests in real time: when, and of whom. */
+export function callsOf(groups: readonly Group[], untilMs: number): CrowdCall[] {
+  const random = seededRandom(1);
+  const tenants = groups.flatMap((group) => Array.from({ length: group.tenants }, (_, number) => ({ group, number })));
+  return tenants
+    .flatMap(({ group, number }) => [...group.calls(random)].map((atMs) => ({ atMs, group: group.name, number })))
+    .filter(({ atMs }) => atMs < untilMs)
+    .toSorted((a, b) => a.atMs - b.atMs);
 }
