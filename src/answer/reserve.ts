@@ -39,8 +39,10 @@ export async function reserve(ports: ReservePorts, order: ReserveOrder, waiting:
     const patienceMs = Math.max(0, giveUpAtMs - clock());
     const reservation = await ask(ports, { ...order, randomBits, patienceMs }, waiting);
     if (reservation.kind === "uncounted") {
-      if (!mayRebuild || !(await rebuild(ports, order.tenantId, waiting))) return { kind: "unavailable" };
+      if (!mayRebuild) return { kind: "unavailable" };
       mayRebuild = false;
+      // Should it fail, the ledger is asked all the same: of many that find them missing at once one is enough.
+      await rebuild(ports, order.tenantId, waiting);
     } else if (reservation.kind === "busy" && reservation.inMs <= patienceMs) {
       await pause(reservation.inMs);
       if (await waiting.isAnswered?.()) return { kind: "leased" };
@@ -74,15 +76,14 @@ async function takeBack({ ledger, settleAgainMs, pause, log }: ReservePorts, req
 }
 
 /** A missing counter is not zero: what the books say is put in its place. */
-async function rebuild(ports: ReservePorts, tenantId: string, { wait }: Waiting): Promise<boolean> {
+async function rebuild(ports: ReservePorts, tenantId: string, { wait }: Waiting): Promise<void> {
   const { counters, spendingBooks, log } = ports;
   try {
     const booked = await spendingBooks.of(tenantId);
-    if (booked === undefined) return false;
+    if (booked === undefined) return;
     log.info("counters-rebuilt", { tenantId, spent: booked.spent });
-    return await wait.within(() => counters.rebuild(booked).then(() => true), false, "ledger");
+    await wait.within(() => counters.rebuild(booked), undefined, "ledger");
   } catch (error) {
     log.error("counters-not-rebuilt", { error, tenantId });
-    return false;
   }
 }

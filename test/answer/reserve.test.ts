@@ -90,15 +90,20 @@ describe("a tenant without counters", () => {
     expect(orders).toHaveLength(2);
   });
 
+  const isDown = { of: () => Promise.reject(new Unavailable("Postgres does not answer")), all: async () => [] };
+
   it("is refused when the books do not answer, because what it has spent is not known", async () => {
-    const { reserving, orders } = saying({ kind: "uncounted" });
-    const isDown = { of: () => Promise.reject(new Unavailable("Postgres does not answer")), all: async () => [] };
+    const { reserving } = saying({ kind: "uncounted" }, { kind: "uncounted" });
     expect(await reserving({}, { spendingBooks: isDown })).toEqual({ kind: "unavailable" });
-    expect(orders).toHaveLength(1);
+  });
+
+  it("is not refused for books that answered another request, because one is enough for all", async () => {
+    const { reserving } = saying({ kind: "uncounted" });
+    expect(await reserving({}, { spendingBooks: isDown })).toMatchObject({ kind: "reserved" });
   });
 
   it("is refused when the books know no such tenant", async () => {
-    const { reserving } = saying({ kind: "uncounted" });
+    const { reserving } = saying({ kind: "uncounted" }, { kind: "uncounted" });
     expect(await reserving()).toEqual({ kind: "unavailable" });
   });
 });
