@@ -45,9 +45,11 @@ const bugs: readonly Bug[] = [
   {
     bug: "a rollup that is fed from what was delivered, not from what was inserted",
     file: "src/adapters/neon-usage-ledger.ts",
-    from: `SELECT tenant_id, (occurred_at AT TIME ZONE 'UTC')::date, endpoint, count(*), sum(credits_charged), sum(credits_in_doubt)
+    from: `SELECT tenant_id, (occurred_at AT TIME ZONE 'UTC')::date, endpoint, count(*), sum(credits_charged), sum(credits_in_doubt),
+           coalesce(sum(credits_charged) FILTER (WHERE upstream_key_id NOT LIKE 'platform-%'), 0)
     FROM inserted`,
-    to: `SELECT "tenantId", (to_timestamp("occurredAtMs" / 1000.0) AT TIME ZONE 'UTC')::date, endpoint, count(*), sum("creditsCharged"), sum("creditsInDoubt")
+    to: `SELECT "tenantId", (to_timestamp("occurredAtMs" / 1000.0) AT TIME ZONE 'UTC')::date, endpoint, count(*), sum("creditsCharged"), sum("creditsInDoubt"),
+           coalesce(sum("creditsCharged") FILTER (WHERE "upstreamKeyId" NOT LIKE 'platform-%'), 0)
     FROM delivered`,
     faults: ["queue-disorder"],
     says: /I2: the rollup of \w+ is not the group-by/,
