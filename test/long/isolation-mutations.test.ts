@@ -21,6 +21,10 @@ it("finds nothing when nothing is broken", async () => {
 
 const own = "tenant_id = (SELECT app.current_tenant())";
 
+/** Tenants only read it, so that a policy which checks nothing needs a grant too many before it lets anything in. */
+const onReadOnly = (table: string, doing: string, whom: string) =>
+  table === "past_terms" ? [`${doing} ON app.${table} ${whom} app_rw`] : [];
+
 describe.each(Object.keys(rowOf))("the suite goes red when %s", (table) => {
   it.each([
     {
@@ -37,8 +41,11 @@ describe.each(Object.keys(rowOf))("the suite goes red when %s", (table) => {
     },
     {
       mutation: "does not check what is written",
-      breaks: [`ALTER POLICY own_tenant ON app.${table} WITH CHECK (true)`],
-      mends: [`ALTER POLICY own_tenant ON app.${table} WITH CHECK (${own})`],
+      breaks: [`ALTER POLICY own_tenant ON app.${table} WITH CHECK (true)`, ...onReadOnly(table, "GRANT INSERT", "TO")],
+      mends: [
+        `ALTER POLICY own_tenant ON app.${table} WITH CHECK (${own})`,
+        ...onReadOnly(table, "REVOKE INSERT", "FROM"),
+      ],
       says: `${table}: a row is written for another tenant`,
     },
     {
