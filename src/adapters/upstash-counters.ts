@@ -15,7 +15,8 @@ return { whole(ms), whole(spentIn(day, counted[1])), whole(spentIn(month, counte
 /**
  * KEYS: the tenant, the open reservations, the outbox. ARGV: the tenant's id, its status, the day and the month that the books were read in,
  * what they say of each. What is open or in the outbox may be in the books already and is then counted twice: rather refused than
- * overspent. A status that is there was said since. Books of a window that has not begun by the ledger's clock are of no use: nothing is made of them. 6 commands.
+ * overspent. A status that is there was said since. Books of a window that has not begun by the ledger's clock are of no use: nothing is
+ * made of them. 6 commands.
  */
 const REBUILD = `${WINDOWS}
 if redis.call("HEXISTS", KEYS[1], "month") == 1 then return 1 end

@@ -57,7 +57,7 @@ redis.call("ZADD", KEYS[5], ms, id)
 return reserved
 `;
 
-/** Gives credits back to the windows that they were taken from, as far as those are not over: ARGV from `at` on are credits, day, month. */
+/** A function that gives credits back to the day and the month that they were taken from, as far as those are not over. */
 const REFUND = `
 local function refund(tenant, credits, day, month)
   local counted = redis.call("HMGET", tenant, "day", "month")
