@@ -20,6 +20,7 @@ import { neonPlatformLog } from "./adapters/neon-platform-log.ts";
 import { neonRetention } from "./adapters/neon-retention.ts";
 import { neonSpending } from "./adapters/neon-spending.ts";
 import { neonStatements } from "./adapters/neon-statements.ts";
+import { neonTenantDirectory } from "./adapters/neon-tenant-directory.ts";
 import { neonTenants } from "./adapters/neon-tenants.ts";
 import { neonUsageLedger } from "./adapters/neon-usage-ledger.ts";
 import { neonVault } from "./adapters/neon-vault.ts";
@@ -61,7 +62,7 @@ export function services(config: Config, env: Env): Services {
     ...money(config, env, log),
     ...identities(config, env, log),
     ...control(config, env, log),
-    ...tenancy(config),
+    ...tenancy(config, log),
     ...vault(config),
     ...webhooks(config, log),
     ...upkeep(config),
@@ -224,12 +225,13 @@ function control(config: Config, env: Env, log: Log) {
   };
 }
 
-function tenancy(config: Config) {
+function tenancy(config: Config, log: Log) {
   const rw = database(config, config.DATABASE_URL_RW);
   return {
     statements: neonStatements({ rw, ops: database(config, config.DATABASE_URL_OPS) }),
     keyReadings: neonKeyReadings({ rw, ops: database(config, config.DATABASE_URL_OPS) }),
     tenants: neonTenants({ ops: database(config, config.DATABASE_URL_OPS), rw, keyRetireMs: config.KEY_RETIRE_MS }),
+    tenantDirectory: neonTenantDirectory(rw, clock, log),
     gatewayKeys: neonGatewayKeys(rw),
     users: neonUsers(rw),
     auditLog: neonAuditLog(rw),

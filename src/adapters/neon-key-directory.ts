@@ -1,11 +1,10 @@
-import { and, arrayContains, eq, isNull, sql, type SQL } from "drizzle-orm";
-import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import { and, arrayContains, eq, isNull, sql } from "drizzle-orm";
 import { apiKeys, plans, tenants, upstreamKeys } from "../../drizzle/schema.ts";
 import type { KeyDirectory, Log } from "../core/ports.ts";
 import type { KeyRecord } from "../core/tenant.ts";
-import { DAILY_QUOTA, MONTHLY_QUOTA } from "./neon-quotas.ts";
 import { statement, withKey, withOrigin } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
+import { ACTIVE_KEY_OF_TENANT, PLAN_OF_TENANT, TENANT_COLUMNS, toTenant } from "./neon-tenant-directory.ts";
 
 /**
  * Finds gateway keys in Postgres as `app_auth`, whose row-level security shows the one key, or the keys of the one origin, named in the
@@ -52,43 +51,12 @@ function selectKey(keyId: string) {
       lastUsedOn: apiKeys.lastUsedOn,
       expiresAt: apiKeys.expiresAt,
       revokedAt: apiKeys.revokedAt,
-      tenant: {
-        id: tenants.id,
-        name: tenants.name,
-        plan: tenants.plan,
-        status: tenants.status,
-        keyMode: tenants.keyMode,
-        region: tenants.region,
-        cacheScope: sql<
-          "pool" | "tenant"
-        >`COALESCE(${tenants.cacheScope}, CASE ${tenants.keyMode} WHEN 'byo' THEN 'tenant' ELSE 'pool' END)`,
-      },
-      trialEndsAt: tenants.trialEndsAt,
-      quotas: { daily: ofTenant(DAILY_QUOTA), monthly: ofTenant(MONTHLY_QUOTA) },
-      burst: { capacity: plans.burstCapacity, refillPerSecond: plans.burstRefillPerSecond },
-      upstreamKey: {
-        id: upstreamKeys.id,
-        tenantId: upstreamKeys.tenantId,
-        version: upstreamKeys.version,
-        downloadTier: upstreamKeys.downloadTier,
-        kekVersion: upstreamKeys.kekVersion,
-        wrapIv: base64(upstreamKeys.wrapIv),
-        wrappedKey: base64(upstreamKeys.wrappedKey),
-        iv: base64(upstreamKeys.iv),
-        ciphertext: base64(upstreamKeys.ciphertext),
-      },
+      ...TENANT_COLUMNS,
     })
     .from(apiKeys)
     .innerJoin(tenants, and(eq(tenants.id, apiKeys.tenantId), isNull(tenants.deletedAt)))
-    .innerJoin(plans, eq(plans.name, tenants.plan))
-    .leftJoin(
-      upstreamKeys,
-      and(
-        eq(upstreamKeys.tenantId, tenants.id),
-        eq(upstreamKeys.id, tenants.activeUpstreamKeyId),
-        eq(upstreamKeys.status, "active"),
-      ),
-    )
+    .innerJoin(plans, PLAN_OF_TENANT)
+    .leftJoin(upstreamKeys, ACTIVE_KEY_OF_TENANT)
     .where(eq(apiKeys.id, keyId));
 }
 
@@ -109,17 +77,7 @@ function toRecord(row: KeyRow, readAtMs: number): KeyRecord {
     ...key,
     expiresAtMs: expiresAt?.getTime() ?? null,
     revokedAtMs: revokedAt?.getTime() ?? null,
-    tenant: { ...tenant, quotas, burst, trialEndsAtMs: trialEndsAt?.getTime() ?? null, upstreamKey },
+    tenant: toTenant({ tenant, trialEndsAt, quotas, burst, upstreamKey }),
     readAtMs,
   };
-}
-
-/** A column of the tenant that the key belongs to. */
-function ofTenant(column: SQL) {
-  return sql<number | null>`(SELECT ${column} FROM app.tenants t WHERE t.id = ${tenants.id})`;
-}
-
-/** PostgreSQL breaks base64 into lines of 76 characters (RFC 2045), which no decoder of base64 proper accepts. */
-function base64(column: AnyPgColumn) {
-  return sql<string>`translate(encode(${column}, 'base64'), E'\n', '')`;
 }

@@ -40,6 +40,7 @@ import type {
 import type { DeadMessages, ReplayQueue } from "./dead-message.ts";
 import type { Counters, Ledger, SpendingBooks } from "./ledger.ts";
 import type { KeyReadings, Statements } from "./statement-ports.ts";
+import type { TenantDirectory } from "./tenant-directory.ts";
 import type { Leases, Partitions, Retention } from "./upkeep-ports.ts";
 import type { Deliveries, Webhooks, WebhookSender } from "./webhook-ports.ts";
 import type { Targets } from "./webhook-target.ts";
@@ -90,6 +91,7 @@ export type Services = {
   /** The wrapping keys, by version. */
   readonly keks: () => Promise<ReadonlyMap<number, CryptoKey>>;
   readonly tenants: Tenants;
+  readonly tenantDirectory: TenantDirectory;
   readonly statements: Statements;
   readonly keyReadings: KeyReadings;
   /** Of the platform's upstream keys, as the ledger names them. */

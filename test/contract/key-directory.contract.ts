@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { KeyDirectory } from "../../src/core/ports.ts";
-import type { KeyRecord } from "../../src/core/tenant.ts";
+import type { KeyRecord, Tenant } from "../../src/core/tenant.ts";
 import { TENANT_A, TENANT_B } from "../support/tenancy-database.ts";
 
 export type KnownKey = Omit<KeyRecord, "readAtMs">;
@@ -21,6 +21,34 @@ const tenantA = {
   trialEndsAtMs: Date.UTC(2026, 11, 24, 12),
   upstreamKey: null,
 } as const;
+
+const tenantB = {
+  id: TENANT_B,
+  name: "B",
+  plan: "pro",
+  status: "suspended",
+  keyMode: "byo",
+  region,
+  cacheScope: "tenant",
+  burst,
+  quotas: { daily: null, monthly: null },
+  trialEndsAtMs: null,
+  upstreamKey: {
+    id: "0199c0de-0000-7000-8000-00000000b100",
+    tenantId: TENANT_B,
+    version: 2,
+    downloadTier: true,
+    kekVersion: 3,
+    wrapIv: "AAECAwQFBgcICQoL",
+    wrappedKey: "/+7dzLuqmYh3ZlVEMyIRAA==",
+    iv: "CwoJCAcGBQQDAgEA",
+    // Longer than the 76 characters after which PostgreSQL breaks base64 into lines.
+    ciphertext: btoa("x".repeat(200)),
+  },
+} as const;
+
+/** One on the platform's keys, and a suspended one with its own. */
+export const knownTenants: readonly Tenant[] = [tenantA, tenantB];
 
 /**
  * A key on the platform's upstream key, an expired and revoked one of a suspended tenant with its own, and three of pages, of which one
@@ -53,30 +81,7 @@ export const knownKeys = [
     lastUsedOn: "2026-10-31",
     expiresAtMs: Date.UTC(2026, 11, 31, 23, 59, 59, 999),
     revokedAtMs: Date.UTC(2026, 10, 1, 0, 0, 0, 1),
-    tenant: {
-      id: TENANT_B,
-      name: "B",
-      plan: "pro",
-      status: "suspended",
-      keyMode: "byo",
-      region,
-      cacheScope: "tenant",
-      burst,
-      quotas: { daily: null, monthly: null },
-      trialEndsAtMs: null,
-      upstreamKey: {
-        id: "0199c0de-0000-7000-8000-00000000b100",
-        tenantId: TENANT_B,
-        version: 2,
-        downloadTier: true,
-        kekVersion: 3,
-        wrapIv: "AAECAwQFBgcICQoL",
-        wrappedKey: "/+7dzLuqmYh3ZlVEMyIRAA==",
-        iv: "CwoJCAcGBQQDAgEA",
-        // Longer than the 76 characters after which PostgreSQL breaks base64 into lines.
-        ciphertext: btoa("x".repeat(200)),
-      },
-    },
+    tenant: tenantB,
   },
   pageKey({ keyId: "PageKey00000", origins: ["https://app.example.com", "http://localhost:5173"] }),
   pageKey({ keyId: "PageKeyGone0", origins: ["https://gone.example.com"], revokedAtMs: Date.UTC(2026, 0, 1) }),

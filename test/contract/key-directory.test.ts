@@ -5,6 +5,7 @@ import { memoryKeyDirectory } from "../support/memory-key-directory.ts";
 import { neonTenancy } from "../support/neon-tenancy.ts";
 import type { NeonTenancy } from "../support/neon-tenancy.ts";
 import { silentLog } from "../support/silent-log.ts";
+import { date, storeTenant } from "../support/store-tenant.ts";
 import { TENANT_A, TENANT_B } from "../support/tenancy-database.ts";
 import { keyDirectoryContract, knownKeys } from "./key-directory.contract.ts";
 import type { KnownKey } from "./key-directory.contract.ts";
@@ -31,29 +32,7 @@ async function store({ owner }: NeonTenancy, key: KnownKey): Promise<void> {
       key.lastUsedOn,
     ],
   );
-  await owner.query("UPDATE app.tenants SET trial_ends_at = $2 WHERE id = $1", [
-    key.tenant.id,
-    date(key.tenant.trialEndsAtMs),
-  ]);
-  const sealed = key.tenant.upstreamKey;
-  if (sealed === null) return;
-  await owner.query(
-    `INSERT INTO app.upstream_keys VALUES ($1, $2, $3, 'active', 'last', $4, $5,
-       decode($6, 'base64'), decode($7, 'base64'), decode($8, 'base64'), decode($9, 'base64')),
-       ($1, gen_random_uuid(), $3 - 1, 'retired', 'last', false, 1, '', '', '', '')`,
-    [sealed.tenantId, sealed.id, sealed.version, sealed.downloadTier, sealed.kekVersion, ...binary(sealed)],
-  );
-  await owner.query(
-    `UPDATE app.tenants SET key_mode = 'byo', active_upstream_key_id = $2, tiklive_key_last4 = 'last',
-       status = $3, cache_scope = $4 WHERE id = $1`,
-    [key.tenant.id, sealed.id, key.tenant.status, key.tenant.cacheScope],
-  );
-}
-
-const date = (ms: number | null) => (ms === null ? null : new Date(ms));
-
-function binary(sealed: NonNullable<KnownKey["tenant"]["upstreamKey"]>): string[] {
-  return [sealed.wrapIv, sealed.wrappedKey, sealed.iv, sealed.ciphertext];
+  await storeTenant(owner, key.tenant);
 }
 
 describe("the key directory in Postgres", () => {
