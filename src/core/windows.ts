@@ -52,6 +52,11 @@ const WINDOWS: Readonly<Record<Exclude<WindowClass, "download"> | "not-found" | 
 /** The names by which windows can be overridden. */
 export const windowNames = Object.keys(WINDOWS) as (keyof typeof WINDOWS)[];
 
+/** The windows of every class, as this deployment has them. */
+export function usualWindows(overrides: WindowOverrides): Readonly<typeof WINDOWS> {
+  return { ...WINDOWS, ...overrides };
+}
+
 const COLD_COMMENTS = both(HOUR);
 const COLD_AFTER_MS = DAY;
 
