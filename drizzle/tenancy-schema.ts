@@ -1,7 +1,19 @@
 import { sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
-import { boolean, check, foreignKey, integer, primaryKey, text, unique, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  check,
+  foreignKey,
+  integer,
+  jsonb,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import type { WindowSeconds } from "../src/core/tenant-windows.ts";
 import { app, bytea, instant, oneOf } from "./columns.ts";
 import { planNames, plans } from "./plan-schema.ts";
 
@@ -33,6 +45,10 @@ export const tenants = app.table(
     /** Whether the tenant goes on with the platform's keys when its own is found invalid, or is refused. */
     onInvalidKey: text("on_invalid_key", { enum: onInvalidKey }).notNull().default("shared"),
     trialEndsAt: instant("trial_ends_at"),
+    /** The freshness windows that it tightened, by class. A class may be one that another version knows. */
+    windows: jsonb().$type<Readonly<Record<string, WindowSeconds>>>().notNull().default({}),
+    /** When it last purged what it reads, in its own view. */
+    purgedAt: instant("purged_at"),
     /** Since when it is on the platform's keys because its own was found invalid. */
     fellBackAt: instant("fell_back_at"),
     createdAt: instant("created_at").notNull().defaultNow(),
@@ -48,6 +64,7 @@ export const tenants = app.table(
     check("tenants_key_mode_check", oneOf(t.keyMode, keyModes)),
     check("tenants_status_check", oneOf(t.status, tenantStatuses)),
     check("tenants_cache_scope_check", oneOf(t.cacheScope, cacheScopes)),
+    check("tenants_windows_check", sql`jsonb_typeof(${t.windows}) = 'object'`),
     check("tenants_on_invalid_key_check", oneOf(t.onInvalidKey, onInvalidKey)),
     check("tenants_fell_back_is_shared", sql`${t.fellBackAt} IS NULL OR ${t.keyMode} = 'shared'`),
     check("tenants_byo_has_key", sql`(${t.keyMode} = 'byo') = (${t.activeUpstreamKeyId} IS NOT NULL)`),

@@ -6,6 +6,15 @@ import { app, instant } from "./columns.ts";
 /** Counts that are summed for years: an `int` ends at two thousand million. */
 const count = (name: string) => bigint(name, { mode: "number" }).notNull();
 
+/** Hits by where the answer was from. What was counted before they were told apart is in `hits` alone. */
+const hitsByTier = () => ({
+  hitsMemory: count("hits_memory").default(0),
+  hitsColo: count("hits_colo").default(0),
+  hitsRedis: count("hits_redis").default(0),
+  hitsJoined: count("hits_joined").default(0),
+  hitsStale: count("hits_stale").default(0),
+});
+
 /**
  * One row per dispatch, in monthly partitions by `occurred_at`. A primary key of a partitioned table must hold the partition's column, and
  * would let one event id in twice under two times: the CHECK ties the time to the id, so an id is unique over all partitions.
@@ -53,6 +62,7 @@ export const usageDailyRollup = app.table(
     creditsSaved: count("credits_saved").default(0),
     /** Of those charged: the tenant has paid the upstream for them itself, whoever's keys it is on by now. */
     creditsOnOwnKey: count("credits_on_own_key").default(0),
+    ...hitsByTier(),
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.day, t.endpoint] })],
 );
@@ -67,11 +77,17 @@ export const usageHits = app.table(
     flushedAt: instant("flushed_at").notNull(),
     hits: count("hits"),
     creditsSaved: count("credits_saved"),
+    ...hitsByTier(),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.batchId, t.endpoint] }),
     index("usage_hits_by_time").using("brin", t.flushedAt),
     check("usage_hits_counts_check", sql`${t.hits} >= 0 AND ${t.creditsSaved} >= 0`),
+    check(
+      "usage_hits_tiers_check",
+      sql`least(${t.hitsMemory}, ${t.hitsColo}, ${t.hitsRedis}, ${t.hitsJoined}, ${t.hitsStale}) >= 0
+        AND ${t.hitsMemory} + ${t.hitsColo} + ${t.hitsRedis} + ${t.hitsJoined} + ${t.hitsStale} <= ${t.hits}`,
+    ),
   ],
 );
 

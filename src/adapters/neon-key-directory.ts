@@ -40,17 +40,19 @@ export function neonKeyDirectory(database: Database, clock: () => number, log: L
 function selectKey(keyId: string) {
   return statement
     .select({
-      keyId: apiKeys.id,
-      kind: apiKeys.kind,
-      digest: sql<string>`encode(${apiKeys.digest}, 'hex')`,
-      pepperVersion: apiKeys.pepperVersion,
-      permissions: apiKeys.permissions,
-      endpoints: apiKeys.endpoints,
-      origins: apiKeys.origins,
-      dailyRequests: apiKeys.dailyRequests,
-      lastUsedOn: apiKeys.lastUsedOn,
-      expiresAt: apiKeys.expiresAt,
-      revokedAt: apiKeys.revokedAt,
+      key: {
+        keyId: apiKeys.id,
+        kind: apiKeys.kind,
+        digest: sql<string>`encode(${apiKeys.digest}, 'hex')`,
+        pepperVersion: apiKeys.pepperVersion,
+        permissions: apiKeys.permissions,
+        endpoints: apiKeys.endpoints,
+        origins: apiKeys.origins,
+        dailyRequests: apiKeys.dailyRequests,
+        lastUsedOn: apiKeys.lastUsedOn,
+        expiresAt: apiKeys.expiresAt,
+        revokedAt: apiKeys.revokedAt,
+      },
       ...TENANT_COLUMNS,
     })
     .from(apiKeys)
@@ -72,12 +74,13 @@ function selectKeyOfOrigin(origin: string) {
 type KeyRow = Awaited<ReturnType<typeof selectKey>>[number];
 
 function toRecord(row: KeyRow, readAtMs: number): KeyRecord {
-  const { expiresAt, revokedAt, trialEndsAt, quotas, burst, upstreamKey, tenant, ...key } = row;
+  const { key, ...tenant } = row;
+  const { expiresAt, revokedAt, ...rest } = key;
   return {
-    ...key,
+    ...rest,
     expiresAtMs: expiresAt?.getTime() ?? null,
     revokedAtMs: revokedAt?.getTime() ?? null,
-    tenant: toTenant({ tenant, trialEndsAt, quotas, burst, upstreamKey }),
+    tenant: toTenant(tenant),
     readAtMs,
   };
 }

@@ -3,6 +3,7 @@ import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import { plans, tenants, upstreamKeys } from "../../drizzle/schema.ts";
 import type { Log } from "../core/ports.ts";
 import type { TenantDirectory } from "../core/tenant-directory.ts";
+import { windowsOf } from "../core/tenant-windows.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { DAILY_QUOTA, MONTHLY_QUOTA } from "./neon-quotas.ts";
 import { statement, withTenant } from "./neon-database.ts";
@@ -43,6 +44,8 @@ export const TENANT_COLUMNS = {
     >`COALESCE(${tenants.cacheScope}, CASE ${tenants.keyMode} WHEN 'byo' THEN 'tenant' ELSE 'pool' END)`,
   },
   trialEndsAt: tenants.trialEndsAt,
+  windows: tenants.windows,
+  purgedAt: tenants.purgedAt,
   quotas: { daily: ofTenant(DAILY_QUOTA), monthly: ofTenant(MONTHLY_QUOTA) },
   burst: { capacity: plans.burstCapacity, refillPerSecond: plans.burstRefillPerSecond },
   upstreamKey: {
@@ -78,8 +81,16 @@ function selectTenant(tenantId: string) {
 export type TenantRow = Awaited<ReturnType<typeof selectTenant>>[number];
 
 /** The tenant in a row of those columns. */
-export function toTenant({ tenant, trialEndsAt, quotas, burst, upstreamKey }: TenantRow): Tenant {
-  return { ...tenant, quotas, burst, trialEndsAtMs: trialEndsAt?.getTime() ?? null, upstreamKey };
+export function toTenant({ tenant, trialEndsAt, windows, purgedAt, quotas, burst, upstreamKey }: TenantRow): Tenant {
+  return {
+    ...tenant,
+    quotas,
+    burst,
+    trialEndsAtMs: trialEndsAt?.getTime() ?? null,
+    windows: windowsOf(windows),
+    purgedAtMs: purgedAt?.getTime() ?? null,
+    upstreamKey,
+  };
 }
 
 function ofTenant(column: SQL) {

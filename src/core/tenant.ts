@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { CacheScope, Permission as PermissionName } from "./resources.ts";
+import { windowNames } from "./windows.ts";
 
 /** An upstream key encrypted with a data key of its own, which is encrypted with a versioned wrapping key. Binary fields are base64. */
 const SealedUpstreamKey = readonlyObject({
@@ -30,6 +31,13 @@ const Tenant = readonlyObject({
   quotas: readonlyObject({ daily: v.nullable(v.number()), monthly: v.nullable(v.number()) }),
   /** Unix milliseconds; null is no trial. */
   trialEndsAtMs: v.nullable(v.number()),
+  /** What the tenant tightened of the freshness windows, by class: never wider than the deployment's when it was chosen. */
+  windows: v.pipe(
+    v.record(v.picklist(windowNames), readonlyObject({ freshMs: v.number(), staleMs: v.number() })),
+    v.readonly(),
+  ),
+  /** When the tenant last purged what it reads, in its own view. Unix milliseconds; null is never. */
+  purgedAtMs: v.nullable(v.number()),
   /** The active upstream key of a BYO tenant; null for one on the platform's. */
   upstreamKey: v.nullable(SealedUpstreamKey),
 });

@@ -19,6 +19,8 @@ const tenantA = {
   burst,
   quotas: { daily: 5_000, monthly: 10_000 },
   trialEndsAtMs: Date.UTC(2026, 11, 24, 12),
+  windows: { userinfo: { freshMs: 600_000, staleMs: 0 }, "not-found": { freshMs: 0, staleMs: 0 } },
+  purgedAtMs: Date.UTC(2026, 10, 19, 8, 30, 0, 7),
   upstreamKey: null,
 } as const;
 
@@ -33,6 +35,8 @@ const tenantB = {
   burst,
   quotas: { daily: null, monthly: null },
   trialEndsAtMs: null,
+  windows: {},
+  purgedAtMs: null,
   upstreamKey: {
     id: "0199c0de-0000-7000-8000-00000000b100",
     tenantId: TENANT_B,

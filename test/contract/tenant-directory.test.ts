@@ -49,6 +49,18 @@ describe("the tenant directory in Postgres", () => {
     expect(found).toMatchObject({ tenant: { id: TENANT_B, keyMode: "byo", upstreamKey: null } });
   });
 
+  it("passes over the windows of a class that only another version knows, because the others still hold", async () => {
+    const change = (windows: string) =>
+      database.owner.query("UPDATE app.tenants SET windows = $2 WHERE id = $1", [TENANT_B, windows]);
+    await change(
+      '{"moon": {"fresh_seconds": 1, "stale_seconds": 1}, "userid": {"fresh_seconds": 2, "stale_seconds": 3}}',
+    );
+    const found = await directory.find(TENANT_B);
+    await change("{}");
+    expect(found).toMatchObject({ tenant: { windows: { userid: { freshMs: 2_000, staleMs: 3_000 } } } });
+    expect(JSON.stringify(found)).not.toContain("moon");
+  });
+
   it("knows no deleted tenant, because nobody pays for what is fetched in its name", async () => {
     await database.owner.query("UPDATE app.tenants SET deleted_at = now() WHERE id = $1", [TENANT_A]);
     const found = await directory.find(TENANT_A);

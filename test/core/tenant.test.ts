@@ -19,6 +19,18 @@ it.each([
     json: JSON.stringify({ ...record, endpoints: undefined }),
     because: "a list that an older version left out is not the same as none",
   },
+  {
+    json: JSON.stringify({ ...record, tenant: { ...record.tenant, windows: undefined } }),
+    because: "an older version did not read what the tenant tightened",
+  },
+  {
+    json: JSON.stringify({ ...record, tenant: { ...record.tenant, purgedAtMs: undefined } }),
+    because: "an older version did not read whether the tenant purged",
+  },
+  {
+    json: JSON.stringify({ ...record, tenant: { ...record.tenant, windows: { moon: { freshMs: 1, staleMs: 1 } } } }),
+    because: "a newer version knows another class",
+  },
 ])("reads nothing from $json: $because", ({ json }) => {
   expect(parseKeyRecord(json)).toBeUndefined();
 });

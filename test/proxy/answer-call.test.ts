@@ -18,6 +18,8 @@ const shared: Tenant = {
   burst: { capacity: 1, refillPerSecond: 1 },
   quotas: { daily: null, monthly: null },
   trialEndsAtMs: null,
+  windows: {},
+  purgedAtMs: null,
   upstreamKey: null,
 };
 const byo: Tenant = { ...shared, keyMode: "byo", cacheScope: "tenant", upstreamKey: upstreamKey(true) };

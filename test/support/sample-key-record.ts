@@ -11,6 +11,8 @@ export const sampleTenant: Tenant = {
   burst: { capacity: 600, refillPerSecond: 10 },
   quotas: { daily: null, monthly: null },
   trialEndsAtMs: null,
+  windows: {},
+  purgedAtMs: null,
   upstreamKey: null,
 };
 

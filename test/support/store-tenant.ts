@@ -3,7 +3,16 @@ import type { SealedUpstreamKey, Tenant } from "../../src/core/tenant.ts";
 
 /** Makes a tenant that is in the database what the data plane is to know of it; the key before its own has ended. */
 export async function storeTenant(owner: Client, tenant: Tenant): Promise<void> {
-  await owner.query("UPDATE app.tenants SET trial_ends_at = $2 WHERE id = $1", [tenant.id, date(tenant.trialEndsAtMs)]);
+  const windows = Object.entries(tenant.windows).map(([name, { freshMs, staleMs }]) => [
+    name,
+    { fresh_seconds: freshMs / 1_000, stale_seconds: staleMs / 1_000 },
+  ]);
+  await owner.query("UPDATE app.tenants SET trial_ends_at = $2, purged_at = $3, windows = $4 WHERE id = $1", [
+    tenant.id,
+    date(tenant.trialEndsAtMs),
+    date(tenant.purgedAtMs),
+    Object.fromEntries(windows),
+  ]);
   const sealed = tenant.upstreamKey;
   if (sealed === null) return;
   await owner.query(
