@@ -30,6 +30,9 @@ export type SeedSettings = {
   readonly known?: Pick<Seeded, "tenants"> | undefined;
 };
 
+/** The tenant whose credits keep the pools warm. */
+export const PUBLIC_TENANT = "0199c0de-0000-7000-8000-000000000005";
+
 type Cast = Omit<SeededTenant, "apiKey">;
 
 const cast: readonly Cast[] = [
@@ -43,6 +46,7 @@ const cast: readonly Cast[] = [
     status: "active",
   },
   { id: "0199c0de-0000-7000-8000-000000000004", name: "Lapsed", plan: "free", keyMode: "shared", status: "suspended" },
+  { id: PUBLIC_TENANT, name: "Public", plan: "pro", keyMode: "shared", status: "active" },
 ];
 
 const byoKeyId = "0199c0de-0000-7000-8000-00000000b100";

@@ -4,6 +4,7 @@ import { startKeyedUpstream, startParts } from "./parts.ts";
 import type { ChosenUpstream } from "./parts.ts";
 import { startPostgres } from "./postgres.ts";
 import { startRedis } from "./redis.ts";
+import { PUBLIC_TENANT } from "./seed.ts";
 import { workerSettings, type DevSettings } from "./settings.ts";
 import { envFile, writePrivate } from "./state.ts";
 import type { Running, Secrets, State } from "./state.ts";
@@ -48,7 +49,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   teardown.add(parts.stop);
   const tenants = [...parts.tenants];
   await state.rememberTenants(tenants);
-  await writePrivate(state.workerEnv, envFile({ ...workerSettings(process.env), ...parts.settings }));
+  await writePrivate(state.workerEnv, envFile({ PUBLIC_TENANT, ...workerSettings(process.env), ...parts.settings }));
   // A suspended tenant is there to be refused; what is announced works.
   const working = tenants.filter(({ status }) => status === "active");
   return { adminToken, tenants: working, upstreamUrl: upstream.url, redisUrl: redis.url, databaseUrl };

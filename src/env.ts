@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { canonicalPostUrl } from "./core/post-url.ts";
+import { isUuid } from "./core/uuid7.ts";
 import { parseVersioned } from "./core/versioned.ts";
 import { windowNames, type WindowOverrides } from "./core/windows.ts";
 
@@ -119,6 +120,11 @@ const Settings = v.object({
   OIDC_REST_MS: wholeNumber("30000"),
   NAMESPACE_VERSION: v.optional(Text, "1"),
   WINDOWS: Windows,
+  PUBLIC_TENANT: v.pipe(
+    v.optional(v.string(), ""),
+    v.check((id) => id === "" || isUuid(id), "is not a tenant's id"),
+    v.transform((id) => (id === "" ? undefined : id)),
+  ),
   MEMORY_BYTES: v.pipe(wholeNumber("33554432"), v.minValue(1)),
   MEMORY_MS: wholeNumber("60000"),
   OUTAGE_MS: wholeNumber("900000"),

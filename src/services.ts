@@ -126,6 +126,7 @@ function settings(config: Config) {
     platformDownloadTier: config.PLATFORM_DOWNLOAD_TIER,
     chargeRules: { chargeNotFound: config.CHARGE_NOT_FOUND },
     windowOverrides: config.WINDOWS,
+    publicTenantId: config.PUBLIC_TENANT,
   };
 }
 

@@ -30,6 +30,14 @@ describe("the settings", () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
+  it.each([
+    { given: undefined, is: undefined },
+    { given: "", is: undefined },
+    { given: "0199c0de-0000-7000-8000-000000000005", is: "0199c0de-0000-7000-8000-000000000005" },
+  ])("take PUBLIC_TENANT $given for $is: without a tenant nobody's credits warm pools", ({ given, is }) => {
+    expect(read({ PUBLIC_TENANT: given }).PUBLIC_TENANT).toBe(is);
+  });
+
   it("name everything that is missing at once, so that a deploy is mended in one go", () => {
     const missing = { UPSTASH_REDIS_REST_URL: undefined, ADMIN_TOKEN: undefined };
     expect(() => read(missing)).toThrow(/UPSTASH_REDIS_REST_URL.*ADMIN_TOKEN/);
@@ -68,6 +76,7 @@ describe("the settings", () => {
     { name: "WINDOWS", value: "{canary" },
     { name: "WINDOWS", value: '{"userinfo":{"freshMs":-1,"staleMs":0}}' },
     { name: "WINDOWS", value: '{"canary":{"freshMs":1,"staleMs":0}}' },
+    { name: "PUBLIC_TENANT", value: "canary" },
     { name: "CHARGE_NOT_FOUND", value: "canary" },
   ])("name $name when it is $value, and never repeat a value", ({ name, value }) => {
     let message = "nothing was refused";

@@ -151,4 +151,6 @@ export type Services = {
   readonly platformDownloadTier: boolean;
   readonly chargeRules: ChargeRules;
   readonly windowOverrides: WindowOverrides;
+  /** Whose credits keep the pools warm; without one, nothing of a pool is warmed. */
+  readonly publicTenantId: string | undefined;
 };

@@ -48,6 +48,7 @@ describe("seed", () => {
       ["pro", "shared", "active"],
       ["enterprise", "byo", "active"],
       ["free", "shared", "suspended"],
+      ["pro", "shared", "active"],
     ]);
     for (const { permissions } of records) expect(permissions).toEqual(["data", "refresh", "manage"]);
   });

@@ -38,6 +38,10 @@ it(
     const stack = await running();
     expect(await statusOf(`${stack.baseUrl}/userid/?username=tiktok`, stack.tenants[0]?.apiKey)).toBe(200);
     expect(await statusOf(stack.cronUrl)).toBe(200);
+    const pays = stack.tenants.find(({ name }) => name === "Public")?.id ?? "nobody";
+    expect(await readFile(stateIn(stateDir).workerEnv, "utf8"), "who pays for warming").toContain(
+      `PUBLIC_TENANT='${pays}'`,
+    );
 
     const second = run("main.ts", { PORT: String(await freePort()) });
     expect(await second.exit()).toEqual({
