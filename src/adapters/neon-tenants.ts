@@ -45,8 +45,10 @@ export function neonTenants({ ops, rw, keyRetireMs }: TenantsSettings): Tenants 
     change: (act, tenantId, change) => operate(act, { tenantId, change: updateTenant(tenantId, change, keyRetireMs) }),
     setStatus: (act, tenantId, status) => operate(act, { tenantId, change: assign(tenantId, sql`status = ${status}`) }),
     remove: (act, tenantId) => operate(act, { tenantId, change: deleteTenant(tenantId) }),
-    changeOwn(act, tenantId, { name, cache_scope }) {
-      const values = sql`name = COALESCE(${name ?? null}, t.name), cache_scope = COALESCE(${cache_scope ?? null}, t.cache_scope)`;
+    changeOwn(act, tenantId, { name, cache_scope, windows }) {
+      const chosen = windows === undefined ? null : JSON.stringify(windows ?? {});
+      const values = sql`name = COALESCE(${name ?? null}, t.name), cache_scope = COALESCE(${cache_scope ?? null}, t.cache_scope),
+        windows = COALESCE(${chosen}::jsonb, t.windows)`;
       return actForTenant(act, { tenantId, change: assign(tenantId, values) });
     },
   };
@@ -57,7 +59,7 @@ const PLANS = sql<PlanView>`SELECT name, burst_capacity, burst_refill_per_second
 
 const VIEW = sql<TenantView>`t.id, t.name, t.plan, t.status, t.key_mode, t.region, t.on_invalid_key,
   COALESCE(t.cache_scope, CASE t.key_mode WHEN 'byo' THEN 'tenant' ELSE 'pool' END) AS cache_scope,
-  ${iso("t.trial_ends_at")} AS trial_ends_at, ${iso("t.fell_back_at")} AS fell_back_at,
+  t.windows, ${iso("t.trial_ends_at")} AS trial_ends_at, ${iso("t.fell_back_at")} AS fell_back_at,
   ${DAILY_QUOTA} AS daily_quota, ${MONTHLY_QUOTA} AS monthly_quota,
   t.tiklive_key_last4, ${iso("t.created_at")} AS created_at, ${iso("t.deleted_at")} AS deleted_at`;
 

@@ -2,7 +2,10 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import type { TenantStatus } from "../core/ledger.ts";
 import { CacheScope, OnInvalidKey, PlanName, PlanView, TenantView, Uuid } from "../core/resources.ts";
+import { problems } from "../core/problem.ts";
 import type { Services } from "../core/services.ts";
+import { TenantWindows, widened } from "../core/tenant-windows.ts";
+import { usualWindows } from "../core/windows.ts";
 import { authorize } from "./authorize.ts";
 import { confirmed } from "./confirmed.ts";
 import { body, NoBody, params, query } from "./describe.ts";
@@ -41,7 +44,11 @@ const TenantChange = v.pipe(
 );
 
 const OwnChange = v.pipe(
-  v.strictObject({ name: v.exactOptional(Label), cache_scope: v.exactOptional(CacheScope) }),
+  v.strictObject({
+    name: v.exactOptional(Label),
+    cache_scope: v.exactOptional(CacheScope),
+    windows: v.exactOptional(v.nullable(TenantWindows)),
+  }),
   changesSomething,
 );
 
@@ -49,7 +56,16 @@ const TenantId = v.strictObject({ tenantId: Uuid });
 
 export type TenantsPorts = Pick<
   Services,
-  "tenants" | "users" | "outcomes" | "peppers" | "changes" | "counters" | "controlQueue" | "newRequestId" | "log"
+  | "tenants"
+  | "users"
+  | "outcomes"
+  | "peppers"
+  | "changes"
+  | "counters"
+  | "controlQueue"
+  | "newRequestId"
+  | "log"
+  | "windowOverrides"
 >;
 
 /** Tenants, as the operator keeps them: who signs up is made here, and who leaves is deleted here. */
@@ -182,7 +198,8 @@ export const ownTenantRoute = (s: TenantsPorts) => {
     .patch(
       "/tenant",
       may("tenant.update", {
-        summary: "Change one's own tenant's name, or whether it shares answers with its region",
+        summary:
+          "Change one's own tenant's name, whether it shares answers with its region, or how fresh they are to be",
         responses: { 200: Pending(TenantView) },
       }),
       body(OwnChange),
@@ -190,6 +207,8 @@ export const ownTenantRoute = (s: TenantsPorts) => {
       async (c) => {
         const { tenantId } = c.var;
         const change = c.req.valid("json");
+        const tooWide = widened(change.windows ?? {}, usualWindows(s.windowOverrides));
+        if (tooWide.length > 0) throw problems.invalidParameters(tooWide);
         const act = actOf(c, { action: "tenant.update-own", subject: tenantId, detail: change });
         const { result, pending } = await confirmed(s, { kind: "tenant", tenantId }, () =>
           s.tenants.changeOwn(act, tenantId, change),

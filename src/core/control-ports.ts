@@ -13,6 +13,7 @@ import type {
   WrappingRotation,
 } from "./resources.ts";
 import type { SealedSecret } from "./sealed-key.ts";
+import type { TenantWindows } from "./tenant-windows.ts";
 import type { KeyRecord, SealedUpstreamKey } from "./tenant.ts";
 
 /** `after` is the id that the last page ended with; rows are ordered by id. */
@@ -38,6 +39,13 @@ export type NewTenant = {
 /** What is left out stays as it is. */
 export type TenantChange = Partial<Omit<NewTenant, "id">>;
 
+/** What a tenant may change of itself. Windows replace all that were chosen before; null takes them back. */
+export type OwnChange = {
+  readonly name?: string;
+  readonly cache_scope?: TenantView["cache_scope"];
+  readonly windows?: TenantWindows | null;
+};
+
 /** Tenants as the operator keeps them. A deleted tenant is absent to all but `list` and `wasThere`. */
 export type Tenants = {
   plans(): Promise<readonly PlanView[]>;
@@ -51,12 +59,7 @@ export type Tenants = {
   setStatus(act: Act, tenantId: string, status: TenantView["status"]): Promise<Acted<TenantView>>;
   /** Soft: its keys die, its snapshots and sealed secrets are erased, its webhooks end, its usage stays. */
   remove(act: Act, tenantId: string): Promise<Acted<TenantView>>;
-  /** What a tenant may change of itself. */
-  changeOwn(
-    act: Act,
-    tenantId: string,
-    change: { readonly name?: string; readonly cache_scope?: TenantView["cache_scope"] },
-  ): Promise<Acted<TenantView>>;
+  changeOwn(act: Act, tenantId: string, change: OwnChange): Promise<Acted<TenantView>>;
 };
 
 export type KeyMaterial = {

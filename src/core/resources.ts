@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { TenantWindows } from "./tenant-windows.ts";
 import { isUuid } from "./uuid7.ts";
 
 /** What `/v1` says of each thing it keeps: the one description of it, for the handlers, the typed client and the OpenAPI document. */
@@ -38,6 +39,8 @@ export const TenantView = v.object({
   region: v.string(),
   /** In effect, chosen or by the key mode. */
   cache_scope: CacheScope,
+  /** The freshness windows that it tightened; of every other class they are the deployment's. */
+  windows: TenantWindows,
   on_invalid_key: OnInvalidKey,
   /** After it, data is refused until the plan is changed; null is no trial. */
   trial_ends_at: v.nullable(Instant),

@@ -6,8 +6,12 @@ const Seconds = v.pipe(v.number(), v.integer("is not a whole number"), v.minValu
 /** As `/v1` says it and Postgres keeps it. */
 const WindowSeconds = v.strictObject({ fresh_seconds: Seconds, stale_seconds: Seconds });
 
-/** The freshness windows that a tenant tightened, by class. */
-export const TenantWindows = v.record(v.picklist(windowNames), WindowSeconds);
+const chosen = v.exactOptional(WindowSeconds);
+
+/** The freshness windows that a tenant tightened, by class. Strict: a record would pass over a `__proto__`, and with it take all back. */
+export const TenantWindows = v.strictObject(
+  Object.fromEntries(windowNames.map((name) => [name, chosen])) as Record<(typeof windowNames)[number], typeof chosen>,
+);
 
 export type WindowSeconds = v.InferOutput<typeof WindowSeconds>;
 export type TenantWindows = v.InferOutput<typeof TenantWindows>;

@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as v from "valibot";
+import { neonTenantDirectory } from "../../src/adapters/neon-tenant-directory.ts";
 import { neonTenants } from "../../src/adapters/neon-tenants.ts";
 import type { Acted } from "../../src/core/act.ts";
 import type { NewTenant, TenantChange, Tenants } from "../../src/core/control-ports.ts";
 import { PlanView, TenantView } from "../../src/core/resources.ts";
+import type { TenantWindows } from "../../src/core/tenant-windows.ts";
 import { neonTenancy } from "../support/neon-tenancy.ts";
 import type { NeonTenancy } from "../support/neon-tenancy.ts";
 import { everyPage } from "../support/pages.ts";
 import { ABSENT, sampleAct } from "../support/sample-acts.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { statementsOf } from "../support/sql-tap.ts";
 import { TENANT_A, TENANT_B } from "../support/tenancy-database.ts";
 
@@ -95,7 +98,7 @@ describe("a tenant", () => {
   it("is created on the platform's keys and found as it was made", async () => {
     const created = row(await tenants.create(act, newTenant));
     expect(created).toMatchObject({ ...newTenant, status: "active", key_mode: "shared", deleted_at: null });
-    expect(created).toMatchObject({ cache_scope: "pool", tiklive_key_last4: null, fell_back_at: null });
+    expect(created).toMatchObject({ cache_scope: "pool", windows: {}, tiklive_key_last4: null, fell_back_at: null });
     expect(Date.parse(created.created_at)).toBeCloseTo(Date.now(), -5);
     expect(created.created_at).toMatch(/Z$/);
     expect(await tenants.find(newTenant.id)).toEqual(created);
@@ -179,6 +182,22 @@ describe("a tenant", () => {
       cache_scope: "tenant",
     });
     expect(row(await tenants.changeOwn(act, TENANT_A, { cache_scope: "pool" }))).toMatchObject({ cache_scope: "pool" });
+  });
+
+  it("chooses its windows itself, all of them at once, and the data plane finds them", async () => {
+    const directory = neonTenantDirectory(database.connectAs("rw"), Date.now, silentLog);
+    const found = async () => {
+      const looked = await directory.find(TENANT_A);
+      return looked.kind === "found" ? looked.tenant.windows : looked;
+    };
+    const choose = (windows: TenantWindows | null) => tenants.changeOwn(act, TENANT_A, { windows });
+    const userid = { fresh_seconds: 60, stale_seconds: 0 };
+    expect(row(await choose({ userid, feed: userid }))).toMatchObject({ windows: { userid, feed: userid } });
+    expect(row(await choose({ userid })).windows).toEqual({ userid });
+    expect(row(await tenants.changeOwn(act, TENANT_A, { name: "A" })).windows).toEqual({ userid });
+    expect(await found()).toEqual({ userid: { freshMs: 60_000, staleMs: 0 } });
+    expect(row(await choose(null)).windows).toEqual({});
+    expect(await found()).toEqual({});
   });
 });
 
