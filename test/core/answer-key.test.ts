@@ -6,6 +6,7 @@ import { upstreamSearch } from "../../src/core/canonical.ts";
 import { endpoints } from "../../src/core/endpoints.ts";
 import { readCall } from "../../src/core/parameters.ts";
 import { callTo } from "./calls.ts";
+import { closeCall } from "./close-calls.ts";
 import { anyCall, spellings } from "./spellings.ts";
 
 const asked = { scope: "pool:default", tier: "standard", namespaceVersion: "1" };
@@ -89,6 +90,19 @@ describe("an answer's key", () => {
 });
 
 describe("every way of writing a call", () => {
+  it.each([
+    { from: "any calls", calls: anyCall },
+    { from: "close calls", calls: closeCall },
+    { from: "spellings", calls: spellings.map(({ path, spelt }) => ({ path, search: spelt })) },
+  ])("is drawn with each parameter given, among $from, because what is never drawn is never tried", ({ calls }) => {
+    const drawn = fc.sample(calls, { numRuns: 2_000, seed: 6 });
+    const given = new Set(
+      drawn.flatMap(({ path, search }) => callTo(path, search).params.map(([name]) => path + name)),
+    );
+    const all = endpoints.flatMap(({ path, parameters }) => parameters.map(({ name }) => path + name));
+    expect(all.filter((one) => !given.has(one))).toEqual([]);
+  });
+
   it("has one identity and one upstream request", () => {
     fc.assert(
       fc.property(spellings, ({ path, plain, spelt }) => {

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { Parameter } from "../../src/core/catalogue.ts";
+import type { Endpoint, Parameter } from "../../src/core/catalogue.ts";
 import { endpoints } from "../../src/core/endpoints.ts";
 
 type Written = readonly (readonly [name: string, value: string])[];
@@ -12,7 +12,7 @@ const text = fc
   .filter((value) => !/\p{Cc}|\p{Cs}/u.test(value));
 
 /** A canonical value of a parameter; small ranges, so that two calls meet often. */
-function valueOf({ kind, choices = [] }: Parameter): fc.Arbitrary<string> {
+export function valueOf({ kind, choices = [] }: Parameter): fc.Arbitrary<string> {
   switch (kind) {
     case "handle":
       return handle;
@@ -43,19 +43,33 @@ function valueOf({ kind, choices = [] }: Parameter): fc.Arbitrary<string> {
   }
 }
 
-const written = fc.constantFrom(...endpoints).chain((endpoint) => {
+/** A call by its canonical values, before anybody spells it. */
+type Meant = { readonly endpoint: Endpoint; readonly values: Written };
+
+/** A call to an endpoint with values from `valueOf`; what is optional is given half of the time. */
+export function writtenTo(
+  endpoint: Endpoint,
+  valueOf: (parameter: Parameter) => fc.Arbitrary<string>,
+): fc.Arbitrary<Meant> {
   const pairs = endpoint.parameters.map((parameter) => {
     const pair = valueOf(parameter).map((value) => [parameter.name, value] as const);
-    return parameter.required ? pair : fc.option(pair, { nil: undefined, freq: 1 });
+    return parameter.required ? pair : fc.option(pair, { nil: undefined, freq: 2 });
   });
   return fc.tuple(...pairs).map((values) => ({ endpoint, values: values.filter((value) => value !== undefined) }));
-});
+}
+
+const written = fc.constantFrom(...endpoints).chain((endpoint) => writtenTo(endpoint, valueOf));
 
 /** Some call, written plainly. */
 export const anyCall = written.map(({ endpoint, values }) => ({ path: endpoint.path, search: plainly(values) }));
 
 /** A call written plainly and once more in another way that means the same. */
-export const spellings = written.chain(({ endpoint, values }) => {
+export const spellings = written.chain((meant) =>
+  speltOf(meant).map((spelt) => ({ path: meant.endpoint.path, plain: plainly(meant.values), spelt })),
+);
+
+/** One of the ways of writing a call: other texts for its values and for what is absent, other escapes, another order. */
+export function speltOf({ endpoint, values }: Meant): fc.Arbitrary<string> {
   const given = new Set(values.map(([name]) => name));
   const absent = endpoint.parameters.filter(({ name }) => !given.has(name));
   const nothings = absent.map((parameter) => fc.constantFrom(...spellingsOfNothing(parameter)));
@@ -65,9 +79,9 @@ export const spellings = written.chain(({ endpoint, values }) => {
     .map(([nothing, other, escapes, order]) => {
       const pieces = [...nothing.filter((piece) => piece !== ""), ...other.map((pair) => escaped(pair, escapes))];
       const shuffled = pieces.map((piece) => ({ piece, at: order.next().value })).toSorted((a, b) => a.at - b.at);
-      return { path: endpoint.path, plain: plainly(values), spelt: `?${shuffled.map(({ piece }) => piece).join("&")}` };
+      return `?${shuffled.map(({ piece }) => piece).join("&")}`;
     });
-});
+}
 
 function plainly(values: Written): string {
   return values.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
