@@ -1,5 +1,5 @@
 import type { Background, HitCounter, Log, UsageQueue } from "../core/ports.ts";
-import type { HitCount } from "../core/usage.ts";
+import type { HitCount, HitRow } from "../core/usage.ts";
 
 export type BufferSettings = {
   readonly flushMs: number;
@@ -15,7 +15,7 @@ export type BufferSettings = {
  * sent is lost, `flushMs` of hits at the most, and a queue that refuses a batch loses it.
  */
 export function bufferedHits(queue: UsageQueue, settings: BufferSettings, log: Log): HitCounter {
-  let counts = new Map<string, Map<string, HitCount>>();
+  let counts = new Map<string, Map<string, HitRow>>();
   let hits = 0;
   let dueAtMs = 0;
 
@@ -42,7 +42,7 @@ export function bufferedHits(queue: UsageQueue, settings: BufferSettings, log: L
 
   return {
     add(tenantId, count, background: Background) {
-      const rows = counts.get(tenantId) ?? new Map<string, HitCount>();
+      const rows = counts.get(tenantId) ?? new Map<string, HitRow>();
       rows.set(count.endpoint, sum(rows.get(count.endpoint), count));
       counts.set(tenantId, rows);
       hits += count.hits;
@@ -55,11 +55,12 @@ export function bufferedHits(queue: UsageQueue, settings: BufferSettings, log: L
   };
 }
 
-function sum(before: HitCount | undefined, more: HitCount): HitCount {
-  if (before === undefined) return more;
+function sum(before: HitRow | undefined, { endpoint, tier, hits, creditsSaved }: HitCount): HitRow {
+  const { byTier = {} } = before ?? {};
   return {
-    endpoint: more.endpoint,
-    hits: before.hits + more.hits,
-    creditsSaved: before.creditsSaved + more.creditsSaved,
+    endpoint,
+    hits: (before?.hits ?? 0) + hits,
+    creditsSaved: (before?.creditsSaved ?? 0) + creditsSaved,
+    byTier: { ...byTier, [tier]: (byTier[tier] ?? 0) + hits },
   };
 }

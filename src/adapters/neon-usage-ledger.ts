@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Recording, UsageLedger } from "../core/ports.ts";
-import type { HitBatch, UsageEvent } from "../core/usage.ts";
+import { HIT_TIERS, type HitBatch, type HitTier, type UsageEvent } from "../core/usage.ts";
 import { query, withTenant } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
 import { lockAlerts, noteThresholds } from "./neon-quota-alerts.ts";
@@ -100,28 +100,35 @@ function insertEvents(events: readonly UsageEvent[]) {
       credits_on_own_key = rollup.credits_on_own_key + excluded.credits_on_own_key`;
 }
 
-type HitRow = Omit<HitBatch, "rows"> & HitBatch["rows"][number];
+type DeliveredRow = Omit<HitBatch, "rows"> & HitBatch["rows"][number];
 
-function hitRows({ rows, ...batch }: HitBatch): HitRow[] {
+function hitRows({ rows, ...batch }: HitBatch): DeliveredRow[] {
   return rows.map((row) => ({ ...batch, ...row }));
 }
 
-function insertHits(rows: readonly HitRow[]) {
+/** The columns of the tiers, one term each. */
+const tiers = (term: (tier: HitTier) => string) => sql.raw(HIT_TIERS.map(term).join(", "));
+const TIERS = tiers((tier) => `hits_${tier}`);
+
+function insertHits(rows: readonly DeliveredRow[]) {
   return sql`
     WITH delivered AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS hit (
-        "tenantId" uuid, "batchId" uuid, "flushedAtMs" bigint, endpoint text, hits bigint, "creditsSaved" bigint)
+        "tenantId" uuid, "batchId" uuid, "flushedAtMs" bigint, endpoint text, hits bigint, "creditsSaved" bigint, "byTier" jsonb)
     ), inserted AS (
-      INSERT INTO app.usage_hits (tenant_id, batch_id, endpoint, flushed_at, hits, credits_saved)
-      SELECT "tenantId", "batchId", endpoint, to_timestamp("flushedAtMs" / 1000.0), hits, "creditsSaved"
+      INSERT INTO app.usage_hits (tenant_id, batch_id, endpoint, flushed_at, hits, credits_saved, ${TIERS})
+      SELECT "tenantId", "batchId", endpoint, to_timestamp("flushedAtMs" / 1000.0), hits, "creditsSaved",
+             ${tiers((tier) => `coalesce(("byTier" ->> '${tier}')::bigint, 0)`)}
       FROM delivered ORDER BY "batchId", endpoint
       ON CONFLICT DO NOTHING
-      RETURNING tenant_id, flushed_at, endpoint, hits, credits_saved
+      RETURNING tenant_id, flushed_at, endpoint, hits, credits_saved, ${TIERS}
     )
-    INSERT INTO app.usage_daily_rollup AS rollup (tenant_id, day, endpoint, hits, credits_saved)
-    SELECT tenant_id, (flushed_at AT TIME ZONE 'UTC')::date, endpoint, sum(hits), sum(credits_saved)
+    INSERT INTO app.usage_daily_rollup AS rollup (tenant_id, day, endpoint, hits, credits_saved, ${TIERS})
+    SELECT tenant_id, (flushed_at AT TIME ZONE 'UTC')::date, endpoint, sum(hits), sum(credits_saved),
+           ${tiers((tier) => `sum(hits_${tier})`)}
     FROM inserted GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT (tenant_id, day, endpoint) DO UPDATE SET
       hits = rollup.hits + excluded.hits,
-      credits_saved = rollup.credits_saved + excluded.credits_saved`;
+      credits_saved = rollup.credits_saved + excluded.credits_saved,
+      ${tiers((tier) => `hits_${tier} = rollup.hits_${tier} + excluded.hits_${tier}`)}`;
 }

@@ -3,7 +3,7 @@ import { Change } from "./changes.ts";
 import { isOutcome, type Outcome } from "./charge.ts";
 import type { ControlMessage } from "./control-ports.ts";
 import type { OpenReservation } from "./ledger.ts";
-import type { HitBatch, UsageEvent, UsageMessage } from "./usage.ts";
+import type { HitBatch, HitRow, UsageEvent, UsageMessage } from "./usage.ts";
 import { isUuid, isUuid7, uuid7TimeMs } from "./uuid7.ts";
 
 /** Far above any price or any count between two flushes: what is above it is damage, and must not reach an invoice. */
@@ -45,11 +45,21 @@ const UsageEventSchema = v.pipe(
   ),
 ) satisfies v.GenericSchema<unknown, UsageEvent>;
 
+const tier = v.exactOptional(whole);
+
+/** An older version's hits are of no tier, and a newer one's of one that is not known here: both are counted in `hits` alone. */
+const HitRowSchema = v.object({
+  endpoint,
+  hits: whole,
+  creditsSaved: whole,
+  byTier: v.optional(v.object({ memory: tier, colo: tier, redis: tier, joined: tier, stale: tier }), {}),
+}) satisfies v.GenericSchema<unknown, HitRow>;
+
 const HitBatchSchema = v.object({
   batchId: uuid7,
   tenantId: uuid,
   flushedAtMs: timeMs,
-  rows: v.pipe(v.array(v.object({ endpoint, hits: whole, creditsSaved: whole })), v.minLength(1), v.maxLength(ROWS)),
+  rows: v.pipe(v.array(HitRowSchema), v.minLength(1), v.maxLength(ROWS)),
 }) satisfies v.GenericSchema<unknown, HitBatch>;
 
 /** Unknown members are dropped and not refused: while two versions run, a newer one's messages must not be buried by an older one. */

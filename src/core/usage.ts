@@ -30,10 +30,24 @@ export type HitBatch = {
   readonly batchId: string;
   readonly tenantId: string;
   readonly flushedAtMs: number;
-  readonly rows: readonly HitCount[];
+  readonly rows: readonly HitRow[];
 };
 
-export type HitCount = { readonly endpoint: string; readonly hits: number; readonly creditsSaved: number };
+/** Where a hit's answer was from: a cache, another request's fetch, or a cache past the answer's time. */
+export const HIT_TIERS = ["memory", "colo", "redis", "joined", "stale"] as const;
+
+export type HitTier = (typeof HIT_TIERS)[number];
+
+/** What is counted at once: hits of one endpoint and tier. */
+export type HitCount = {
+  readonly endpoint: string;
+  readonly tier: HitTier;
+  readonly hits: number;
+  readonly creditsSaved: number;
+};
+
+/** All hits of one endpoint. Of the tiers no more than `hits`; less where an older version counted, which did not tell them apart. */
+export type HitRow = Omit<HitCount, "tier"> & { readonly byTier: Readonly<Partial<Record<HitTier, number>>> };
 
 /** What travels through the `usage` queue. */
 export type UsageMessage =

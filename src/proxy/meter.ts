@@ -15,6 +15,7 @@ export const meter = (hits: HitCounter, chargeRules: ChargeRules) =>
     const outcome = answer.stored.entry.kind === "negative" ? "not_found" : "success";
     const count = {
       endpoint: path,
+      tier: answer.kind === "hit" ? answer.tier : answer.kind,
       hits: 1,
       creditsSaved: charge(outcome, { credits, stated: null }, chargeRules).charged,
     };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { bufferedHits } from "../../src/adapters/buffered-hits.ts";
-import type { UsageMessage } from "../../src/core/usage.ts";
+import type { HitTier, UsageMessage } from "../../src/core/usage.ts";
 import { silentLog } from "../support/silent-log.ts";
 
 beforeEach(() => {
@@ -17,8 +17,8 @@ function setUp(send?: (messages: readonly UsageMessage[]) => Promise<void>) {
   const settings = { flushMs: 2_000, flushHits: 50, clock: Date.now, newBatchId: () => `batch-${(batches += 1)}` };
   const queue = { send: send ?? (async (messages: readonly UsageMessage[]) => void sends.push(messages)) };
   const hits = bufferedHits(queue, settings, silentLog);
-  const hit = (tenantId = "a", endpoint = "/userid/") =>
-    hits.add(tenantId, { endpoint, hits: 1, creditsSaved: 1 }, (promise) => void behind.push(promise));
+  const hit = (tenantId = "a", endpoint = "/userid/", tier: HitTier = "memory") =>
+    hits.add(tenantId, { endpoint, tier, hits: 1, creditsSaved: 1 }, (promise) => void behind.push(promise));
   return { hit, sends, behind };
 }
 
@@ -28,16 +28,20 @@ describe("hits in an isolate", () => {
     hit("a");
     hit("b");
     hit("a");
-    hit("a", "/music-info/");
+    hit("a", "/music-info/", "joined");
+    hit("a", "/userid/", "colo");
     await vi.advanceTimersByTimeAsync(1_999);
     expect(sends).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
     expect(sends).toHaveLength(1);
     const rows = [
-      { endpoint: "/userid/", hits: 2, creditsSaved: 2 },
-      { endpoint: "/music-info/", hits: 1, creditsSaved: 1 },
+      { endpoint: "/userid/", hits: 3, creditsSaved: 3, byTier: { memory: 2, colo: 1 } },
+      { endpoint: "/music-info/", hits: 1, creditsSaved: 1, byTier: { joined: 1 } },
     ];
-    expect(sends[0]).toMatchObject([{ batch: { tenantId: "a", rows } }, { batch: { tenantId: "b" } }]);
+    expect(sends[0]).toEqual([
+      { kind: "hits", batch: { batchId: "batch-1", tenantId: "a", flushedAtMs: expect.any(Number), rows } },
+      expect.objectContaining({ batch: expect.objectContaining({ tenantId: "b" }) }),
+    ]);
   });
 
   it("are sent at once when there are fifty, and none of them twice", async () => {

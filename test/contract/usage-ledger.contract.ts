@@ -1,13 +1,11 @@
 import { expect, it } from "vitest";
 import type { UsageLedger } from "../../src/core/ports.ts";
 import { sampleEvent, sampleHits } from "../support/sample-usage.ts";
-import type { RollupRow } from "../support/memory-usage-ledger.ts";
+import { nothing, type RollupRow } from "../support/memory-usage-ledger.ts";
 import { TENANT_A, TENANT_B } from "../support/tenancy-database.ts";
 
 /** `rollup` is sorted by tenant, day and endpoint. */
 export type UsageLedgerUnderTest = { readonly ledger: UsageLedger; rollup(): Promise<RollupRow[]> };
-
-const nothing = { calls: 0, creditsCharged: 0, creditsInDoubt: 0, creditsOnOwnKey: 0, hits: 0, creditsSaved: 0 };
 
 /** What every usage ledger promises, whatever it is made of. `make` gives an empty one. */
 export function usageLedgerContract(make: () => Promise<UsageLedgerUnderTest>): void {
@@ -92,10 +90,18 @@ export function usageLedgerContract(make: () => Promise<UsageLedgerUnderTest>): 
   it.each([
     { change: { flushedAtMs: 1e300 }, because: "no calendar has that day" },
     { change: { flushedAtMs: 9.5e15 }, because: "a whole number can still be no day" },
-    { change: { rows: [{ endpoint: "/\0/", hits: 1, creditsSaved: 1 }] }, because: "a text holds no NUL" },
+    { change: { rows: [{ endpoint: "/\0/", hits: 1, creditsSaved: 1, byTier: {} }] }, because: "a text holds no NUL" },
     {
-      change: { rows: [{ endpoint: "/userid/", hits: -1, creditsSaved: 0 }] },
+      change: { rows: [{ endpoint: "/userid/", hits: -1, creditsSaved: 0, byTier: {} }] },
       because: "nothing is hit less than never",
+    },
+    {
+      change: { rows: [{ endpoint: "/userid/", hits: 1, creditsSaved: 1, byTier: { memory: 2, colo: -1 } }] },
+      because: "no tier is hit less than never",
+    },
+    {
+      change: { rows: [{ endpoint: "/userid/", hits: 2, creditsSaved: 2, byTier: { memory: 2, stale: 1 } }] },
+      because: "the tiers have no more hits than there are",
     },
   ])("refuses a batch of hits, and all that came with it, as a value: $because", async ({ change }) => {
     const { ledger, rollup } = await make();
@@ -117,6 +123,17 @@ export function usageLedgerContract(make: () => Promise<UsageLedgerUnderTest>): 
       { endpoint: "/user-posts/", calls: 0, hits: 4, creditsSaved: 8 },
       { endpoint: "/userid/", calls: 1, creditsCharged: 1, hits: 10, creditsSaved: 10 },
     ]);
+  });
+
+  it("tells apart where hits were from, each batch once, and those that were not told apart are in their number alone", async () => {
+    const { ledger, rollup } = await make();
+    const byTier = { memory: 16, colo: 8, redis: 4, joined: 2, stale: 1 };
+    const told = sampleHits(TENANT_A, { rows: [{ endpoint: "/userid/", hits: 31, creditsSaved: 31, byTier }] });
+    const untold = sampleHits(TENANT_A, { rows: [{ endpoint: "/userid/", hits: 100, creditsSaved: 100, byTier: {} }] });
+    await ledger.addHits(TENANT_A, [told, told, untold]);
+    await ledger.addHits(TENANT_A, [untold, sampleHits(TENANT_A, { rows: told.rows }), told]);
+    const tiers = { hitsMemory: 32, hitsColo: 16, hitsRedis: 8, hitsJoined: 4, hitsStale: 2 };
+    expect(await rollup()).toMatchObject([{ hits: 162, creditsSaved: 162, ...tiers }]);
   });
 
   it("takes an empty delivery for nothing", async () => {

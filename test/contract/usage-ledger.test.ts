@@ -28,7 +28,9 @@ describe("the usage ledger in Postgres", () => {
   async function rollup(): Promise<RollupRow[]> {
     const { rows } = await database.owner.query<RollupRow>(
       `SELECT tenant_id AS "tenantId", day::text, endpoint, calls::float8, credits_charged::float8 AS "creditsCharged",
-         credits_in_doubt::float8 AS "creditsInDoubt", credits_on_own_key::float8 AS "creditsOnOwnKey", hits::float8, credits_saved::float8 AS "creditsSaved"
+         credits_in_doubt::float8 AS "creditsInDoubt", credits_on_own_key::float8 AS "creditsOnOwnKey", hits::float8, credits_saved::float8 AS "creditsSaved",
+         hits_memory::float8 AS "hitsMemory", hits_colo::float8 AS "hitsColo", hits_redis::float8 AS "hitsRedis",
+         hits_joined::float8 AS "hitsJoined", hits_stale::float8 AS "hitsStale"
        FROM app.usage_daily_rollup ORDER BY tenant_id, day, endpoint`,
     );
     return rows;

@@ -20,7 +20,7 @@ const batch = {
   batchId: id,
   tenantId: event.tenantId,
   flushedAtMs: occurredAtMs + 5,
-  rows: [{ endpoint: "/userid/", hits: 3, creditsSaved: 3 }],
+  rows: [{ endpoint: "/userid/", hits: 3, creditsSaved: 3, byTier: { memory: 2, stale: 1 } }],
 };
 
 /** An id and the time in it, so that the time is wrong by itself alone. */
@@ -42,6 +42,16 @@ describe("a usage message", () => {
   it("loses what it does not know and nothing else, because a newer version's money must not be buried", () => {
     const newer = { kind: "event", event: { ...event, colo: "FRA" }, sentBy: "v2" };
     expect(parseUsageMessage(newer)).toEqual({ kind: "ok", message: { kind: "event", event } });
+  });
+
+  it.each([
+    { sent: {}, because: "an older version did not tell hits apart" },
+    { sent: { byTier: { orbit: 3 } }, because: "a newer version has another tier" },
+  ])("counts hits in their number alone when $because", ({ sent }) => {
+    const row = { endpoint: "/userid/", hits: 3, creditsSaved: 3 };
+    const parsed = parseUsageMessage({ kind: "hits", batch: { ...batch, rows: [{ ...row, ...sent }] } });
+    expect(parsed).toMatchObject({ kind: "ok", message: { batch: { rows: [{ ...row, byTier: {} }] } } });
+    expect(JSON.stringify(parsed)).not.toContain("orbit");
   });
 
   it.each([
@@ -75,6 +85,14 @@ describe("a usage message", () => {
       body: { kind: "hits", batch: { ...batch, rows: [{ endpoint: "/a/", hits: -1, creditsSaved: 0 }] } },
       at: "batch.rows.0.hits",
       because: "hits are never negative",
+    },
+    {
+      body: {
+        kind: "hits",
+        batch: { ...batch, rows: [{ endpoint: "/a/", hits: 1, creditsSaved: 0, byTier: { redis: 0.5 } }] },
+      },
+      at: "batch.rows.0.byTier.redis",
+      because: "hits are whole",
     },
     {
       body: { kind: "hits", batch: { ...batch, flushedAtMs: 1e300 } },

@@ -68,7 +68,7 @@ it("finds one refused message among a hundred in some fifteen statements, becaus
 
 it("buries refused hits and keeps the events that came with them, because they are recorded by another statement", async () => {
   const { books, buried, ...queue } = queueTimeline();
-  const rows = [{ endpoint: REFUSED_ENDPOINT, hits: 1, creditsSaved: 1 }];
+  const rows = [{ endpoint: REFUSED_ENDPOINT, hits: 1, creditsSaved: 1, byTier: {} }];
   queue.send("hits", { kind: "hits", batch: sampleHits(TENANT, { rows }) });
   queue.send("event", event());
   await queue.deliver();

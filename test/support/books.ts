@@ -18,7 +18,15 @@ type RollupRow = {
   credits_in_doubt: number;
   hits: number;
   credits_saved: number;
+  hits_memory: number;
+  hits_colo: number;
+  hits_redis: number;
+  hits_joined: number;
+  hits_stale: number;
 };
+
+const TIERS = ["hits_memory", "hits_colo", "hits_redis", "hits_joined", "hits_stale"];
+const SUMS = TIERS.map((tier) => `sum(${tier})::int AS ${tier}`).join(", ");
 
 /** The books of a test's database, read as its superuser: what the gateway recorded, whoever it recorded it for. */
 export function books(databaseUrl: string) {
@@ -38,7 +46,7 @@ export function books(databaseUrl: string) {
     rollup: (tenantId: string) =>
       query<RollupRow>(
         `SELECT endpoint, sum(calls)::int AS calls, sum(credits_charged)::int AS credits_charged,
-                sum(credits_in_doubt)::int AS credits_in_doubt, sum(hits)::int AS hits, sum(credits_saved)::int AS credits_saved
+                sum(credits_in_doubt)::int AS credits_in_doubt, sum(hits)::int AS hits, sum(credits_saved)::int AS credits_saved, ${SUMS}
          FROM app.usage_daily_rollup WHERE tenant_id = $1 GROUP BY endpoint ORDER BY endpoint`,
         [tenantId],
       ),
@@ -46,11 +54,12 @@ export function books(databaseUrl: string) {
     recount: (tenantId: string) =>
       query<RollupRow>(
         `SELECT endpoint, sum(calls)::int AS calls, sum(charged)::int AS credits_charged, sum(doubt)::int AS credits_in_doubt,
-                sum(hits)::int AS hits, sum(saved)::int AS credits_saved
-         FROM (SELECT endpoint, 1 AS calls, credits_charged AS charged, credits_in_doubt AS doubt, 0 AS hits, 0 AS saved
+                sum(hits)::int AS hits, sum(saved)::int AS credits_saved, ${SUMS}
+         FROM (SELECT endpoint, 1 AS calls, credits_charged AS charged, credits_in_doubt AS doubt, 0 AS hits, 0 AS saved,
+                      ${TIERS.map((tier) => `0 AS ${tier}`).join(", ")}
                FROM app.usage_events WHERE tenant_id = $1
                UNION ALL
-               SELECT endpoint, 0, 0, 0, hits, credits_saved FROM app.usage_hits WHERE tenant_id = $1) AS parts
+               SELECT endpoint, 0, 0, 0, hits, credits_saved, ${TIERS.join(", ")} FROM app.usage_hits WHERE tenant_id = $1) AS parts
          GROUP BY endpoint ORDER BY endpoint`,
         [tenantId],
       ),

@@ -1,5 +1,5 @@
 import type { Recording, UsageLedger } from "../../src/core/ports.ts";
-import type { HitBatch, UsageEvent } from "../../src/core/usage.ts";
+import type { HitBatch, HitRow, UsageEvent } from "../../src/core/usage.ts";
 
 /** One row of the rollup, as `usage_daily_rollup` keeps it. */
 export type RollupRow = {
@@ -12,6 +12,11 @@ export type RollupRow = {
   readonly creditsOnOwnKey: number;
   readonly hits: number;
   readonly creditsSaved: number;
+  readonly hitsMemory: number;
+  readonly hitsColo: number;
+  readonly hitsRedis: number;
+  readonly hitsJoined: number;
+  readonly hitsStale: number;
 };
 
 type Figures = Omit<RollupRow, "tenantId" | "day" | "endpoint">;
@@ -32,7 +37,8 @@ export function memoryUsageLedger(): UsageLedger & { rollup(): RollupRow[] } {
     },
     async addHits(tenantId, delivered) {
       refuseForeign(tenantId, delivered);
-      if (delivered.some((batch) => cannotBeKept(batch, batch.flushedAtMs))) return REFUSED;
+      const isWrong = (batch: HitBatch) => cannotBeKept(batch, batch.flushedAtMs) || batch.rows.some(hasMoreInTiers);
+      if (delivered.some(isWrong)) return REFUSED;
       for (const batch of delivered) if (!batches.has(batch.batchId)) batches.set(batch.batchId, batch);
       return { kind: "recorded", announce: [] };
     },
@@ -58,13 +64,23 @@ function cannotBeKept(usage: UsageEvent | HitBatch, atMs: number): boolean {
   return refused;
 }
 
-const nothing: Figures = {
+function hasMoreInTiers({ hits, byTier }: HitRow): boolean {
+  return Object.values(byTier).reduce((sum, hits) => sum + hits, 0) > hits;
+}
+
+/** What a day without usage would have. */
+export const nothing: Figures = {
   calls: 0,
   creditsCharged: 0,
   creditsInDoubt: 0,
   creditsOnOwnKey: 0,
   hits: 0,
   creditsSaved: 0,
+  hitsMemory: 0,
+  hitsColo: 0,
+  hitsRedis: 0,
+  hitsJoined: 0,
+  hitsStale: 0,
 };
 
 function rowOfEvent({ tenantId, occurredAtMs, endpoint, upstreamKeyId, ...credits }: UsageEvent): RollupRow {
@@ -75,7 +91,11 @@ function rowOfEvent({ tenantId, occurredAtMs, endpoint, upstreamKeyId, ...credit
 }
 
 function rowsOfBatch({ tenantId, flushedAtMs, rows }: HitBatch): RollupRow[] {
-  return rows.map((row) => ({ ...nothing, tenantId, day: utcDay(flushedAtMs), ...row }));
+  const day = utcDay(flushedAtMs);
+  return rows.map(({ byTier: { memory = 0, colo = 0, redis = 0, joined = 0, stale = 0 }, ...row }) => {
+    const tiers = { hitsMemory: memory, hitsColo: colo, hitsRedis: redis, hitsJoined: joined, hitsStale: stale };
+    return { ...nothing, tenantId, day, ...row, ...tiers };
+  });
 }
 
 function utcDay(ms: number): string {
@@ -101,5 +121,10 @@ function add(a: RollupRow, b: RollupRow): RollupRow {
     creditsOnOwnKey: a.creditsOnOwnKey + b.creditsOnOwnKey,
     hits: a.hits + b.hits,
     creditsSaved: a.creditsSaved + b.creditsSaved,
+    hitsMemory: a.hitsMemory + b.hitsMemory,
+    hitsColo: a.hitsColo + b.hitsColo,
+    hitsRedis: a.hitsRedis + b.hitsRedis,
+    hitsJoined: a.hitsJoined + b.hitsJoined,
+    hitsStale: a.hitsStale + b.hitsStale,
   };
 }

@@ -40,8 +40,8 @@ export function sampleHits(tenantId: string, changes: Partial<Pick<HitBatch, "fl
     tenantId,
     flushedAtMs,
     rows: changes.rows ?? [
-      { endpoint: "/userid/", hits: 5, creditsSaved: 5 },
-      { endpoint: "/user-posts/", hits: 2, creditsSaved: 4 },
+      { endpoint: "/userid/", hits: 5, creditsSaved: 5, byTier: { memory: 3, colo: 2 } },
+      { endpoint: "/user-posts/", hits: 2, creditsSaved: 4, byTier: { redis: 1 } },
     ],
   };
 }

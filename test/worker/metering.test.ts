@@ -105,7 +105,7 @@ describe("a credit is metered exactly once", () => {
         batchId: uuid7(Date.now(), new Uint8Array(10)),
         tenantId,
         flushedAtMs: Date.now(),
-        rows: [{ endpoint: "/userid/", hits: 7, creditsSaved: 7 }],
+        rows: [{ endpoint: "/userid/", hits: 7, creditsSaved: 7, byTier: { memory: 4, joined: 2 } }],
       },
     };
     const withHits = (each: typeof messages) => each.concat({ id: "hits", body: hits });
@@ -117,6 +117,7 @@ describe("a credit is metered exactly once", () => {
     const total = await rollup(tenantId);
     expect(total.reduce((sum, { calls }) => sum + calls, 0)).toBe(20);
     expect(total.reduce((sum, row) => sum + row.hits, 0)).toBe(7);
+    expect(total.reduce((sum, row) => sum + row.hits_memory + row.hits_joined, 0)).toBe(6);
     expect(total).toEqual(await recount(tenantId));
   });
 

@@ -22,7 +22,7 @@ describe("what the tiers hold", () => {
       await eventually(async () => {
         const rollup = await books(stack.database.url).rollup(stack.tenant("shared").id);
         const row = rollup.find(({ endpoint }) => endpoint === "/challenge-info-name/");
-        expect(row).toMatchObject({ calls: 1, hits: 2, credits_saved: 2 });
+        expect(row).toMatchObject({ calls: 1, hits: 2, hits_colo: 1, hits_redis: 1, credits_saved: 2 });
       });
     } finally {
       await elsewhere.close();
