@@ -4,6 +4,7 @@ import { MONTHS_AFTER_DELETION } from "../core/invoice.ts";
 import type { Lifetime } from "../core/invoice.ts";
 import type { ClosedMonth, DueInvoice, Statements } from "../core/statement-ports.ts";
 import type { BookedUsage, UsageAsked } from "../core/usage-figures.ts";
+import { HIT_TIERS } from "../core/usage.ts";
 import { asOperator, query, withTenant } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
 import { all, firstDay, LIFETIME, monthText, selectInvoice, SUMS, tenantWithPlan, utc } from "./neon-invoice-facts.ts";
@@ -46,10 +47,12 @@ export function neonStatements({ rw, ops }: StatementsSettings): Statements {
   };
 }
 
+const TIERS = sql.raw(HIT_TIERS.map((tier) => `'${tier}', sum(hits_${tier})`).join(", "));
+
 function selectUsage(tenantId: string, { from, to, group }: UsageAsked): SQL<BookedUsage> {
   const key = group === "day" ? sql`to_char(day, 'YYYY-MM-DD')` : sql`endpoint`;
   const rows = sql`
-    SELECT ${key} AS "group", ${SUMS} FROM app.usage_daily_rollup
+    SELECT ${key} AS "group", ${SUMS}, jsonb_build_object(${TIERS}) AS hits_by_tier FROM app.usage_daily_rollup
     WHERE tenant_id = ${tenantId} AND day BETWEEN ${from}::date AND ${to}::date GROUP BY 1 ORDER BY 1`;
   return sql`
     SELECT ${all(rows)} AS rows, p.overage_cents_per_thousand_credits AS "centsPerThousand"

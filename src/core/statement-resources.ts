@@ -33,7 +33,20 @@ const figures = {
 };
 
 /** `amount_cents` is what the charged credits are worth at the plan's price beyond its quota, to three decimals: not what is billed. */
-const worth = { ...figures, amount_cents: v.number() };
+const worth = {
+  ...figures,
+  /** Where the hits' answers were from. In all no more than `hits`; less where hits were counted before they were told apart. */
+  hits_by_tier: v.object({
+    memory: v.number(),
+    colo: v.number(),
+    redis: v.number(),
+    /** Another request was fetching it. */
+    joined: v.number(),
+    /** It was past its time. */
+    stale: v.number(),
+  }),
+  amount_cents: v.number(),
+};
 
 export const UsageView = v.object({
   from: Day,

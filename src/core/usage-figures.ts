@@ -12,9 +12,11 @@ export type Figures = Counts & Pick<InvoiceLine, "hit_ratio">;
 
 export type UsageAsked = Pick<UsageView, "from" | "to" | "group">;
 
+export type HitsByTier = UsageView["total"]["hits_by_tier"];
+
 /** What a tenant used, and what a thousand credits cost it beyond its quota, cents. */
 export type BookedUsage = {
-  readonly rows: readonly (Counts & { readonly group: string })[];
+  readonly rows: readonly (Counts & { readonly group: string; readonly hits_by_tier: HitsByTier })[];
   readonly centsPerThousand: number;
 };
 
@@ -26,6 +28,8 @@ const NOTHING: Counts = {
   hits: 0,
   credits_saved: 0,
 };
+
+const NO_HITS: HitsByTier = { memory: 0, colo: 0, redis: 0, joined: 0, stale: 0 };
 
 /** The sum of all counts. */
 export function sumOf(rows: readonly Counts[]): Counts {
@@ -56,19 +60,29 @@ export function figuresOf(counts: Counts): Figures {
 
 /** What `/v1/usage` answers. A day without usage has a row all the same: a chart wants none missing. */
 export function usageOf(asked: UsageAsked, { rows, centsPerThousand }: BookedUsage): UsageView {
-  // One division of whole numbers, so that the decimals are exact.
-  const amountOf = (counts: Counts) => (platformCredits(counts) * centsPerThousand) / 1_000;
+  const worthOf = (counts: Counts, hits_by_tier: HitsByTier) => ({
+    ...figuresOf(counts),
+    hits_by_tier,
+    // One division of whole numbers, so that the decimals are exact.
+    amount_cents: (platformCredits(counts) * centsPerThousand) / 1_000,
+  });
   const used = new Map(rows.map((row) => [row.group, row]));
   const groups = asked.group === "day" ? daysFrom(asked.from, asked.to) : [...used.keys()];
   const rowOf = (group: string) => {
-    const counts = used.get(group) ?? NOTHING;
-    return { group, ...figuresOf(counts), amount_cents: amountOf(counts) };
+    const counts = used.get(group) ?? { ...NOTHING, hits_by_tier: NO_HITS };
+    return { group, ...worthOf(counts, counts.hits_by_tier) };
   };
-  const total = sumOf(rows);
+  const tiers = rows.reduce((sum, row) => addTiers(sum, row.hits_by_tier), NO_HITS);
+  return { ...asked, data: groups.map(rowOf), total: worthOf(sumOf(rows), tiers) };
+}
+
+function addTiers(one: HitsByTier, other: HitsByTier): HitsByTier {
   return {
-    ...asked,
-    data: groups.map(rowOf),
-    total: { ...figuresOf(total), amount_cents: amountOf(total) },
+    memory: one.memory + other.memory,
+    colo: one.colo + other.colo,
+    redis: one.redis + other.redis,
+    joined: one.joined + other.joined,
+    stale: one.stale + other.stale,
   };
 }
 

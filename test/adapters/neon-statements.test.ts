@@ -63,12 +63,31 @@ describe("usage", () => {
   });
 
   it("is summed by UTC day, both ends included", async () => {
+    await database.owner
+      .query(`UPDATE app.usage_daily_rollup SET hits_memory = 16, hits_colo = 8, hits_redis = 4, hits_joined = 2,
+      hits_stale = 1 WHERE day = '2026-11-10'`);
     const used = await statements.usage(TENANT_A, { from: "2026-11-10", to: "2026-11-12", group: "day" });
     expect(used).toEqual({
       centsPerThousand: 100,
       rows: [
-        { group: "2026-11-10", ...none, calls: 3, credits_charged: 2, credits_in_doubt: 1, hits: 3, credits_saved: 3 },
-        { group: "2026-11-12", ...none, calls: 1, credits_charged: 1 },
+        {
+          group: "2026-11-10",
+          ...none,
+          calls: 3,
+          credits_charged: 2,
+          credits_in_doubt: 1,
+          hits: 3,
+          credits_saved: 3,
+          // Of both endpoints.
+          hits_by_tier: { memory: 32, colo: 16, redis: 8, joined: 4, stale: 2 },
+        },
+        {
+          group: "2026-11-12",
+          ...none,
+          calls: 1,
+          credits_charged: 1,
+          hits_by_tier: { memory: 0, colo: 0, redis: 0, joined: 0, stale: 0 },
+        },
       ],
     });
   });

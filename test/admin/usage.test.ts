@@ -11,6 +11,7 @@ const rows: BookedUsage["rows"] = [
     credits_in_doubt: 1,
     hits: 1,
     credits_saved: 1,
+    hits_by_tier: { memory: 0, colo: 0, redis: 0, joined: 1, stale: 0 },
   },
 ];
 
@@ -38,6 +39,7 @@ it("is of this month by day when nothing is said", async () => {
     hits: 1,
     credits_saved: 1,
     hit_ratio: 0.25,
+    hits_by_tier: { memory: 0, colo: 0, redis: 0, joined: 1, stale: 0 },
     amount_cents: 0.1,
   });
 });
