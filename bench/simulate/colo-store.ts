@@ -1,0 +1,16 @@
+import type { Entry, Stored } from "../../src/core/entry.ts";
+import type { AnswerStore } from "../../src/core/ports.ts";
+
+/** A colo's cache in memory: what it holds is trusted for so long after Redis last held it, and counts from there. */
+export function coloStore(clock: () => number, keepMs: number): AnswerStore {
+  const kept = new Map<Entry["identity"], Stored>();
+  return {
+    async get({ identity }) {
+      const stored = kept.get(identity);
+      return stored !== undefined && clock() - stored.confirmedAtMs < keepMs
+        ? { kind: "found", stored }
+        : { kind: "absent" };
+    },
+    put: async ({ identity }, stored) => void kept.set(identity, stored),
+  };
+}
