@@ -87,6 +87,13 @@ const Settings = v.object({
   LEASE_MS: v.pipe(wholeNumber("3000"), v.minValue(1)),
   LEASE_RENEW_MS: v.pipe(wholeNumber("1000"), v.minValue(1)),
   LEASE_REST_MS: wholeNumber("300"),
+  FAILURE_NOTE_MS: wholeNumber("2000"),
+  DERIVE: v.pipe(
+    v.optional(v.picklist(["on", "off"]), "on"),
+    v.transform((text) => text === "on"),
+  ),
+  STALE_IF_ERROR_MS: wholeNumber("86400000"),
+  REFRESH_AGAIN_MS: v.pipe(wholeNumber("10000"), v.minValue(1)),
   JOIN_MS: v.pipe(wholeNumber("50"), v.minValue(1)),
   JOIN_MOST_MS: v.pipe(wholeNumber("400"), v.minValue(1)),
   // With the longest deadline after it, and the settling after that, it is within the 30 s of the platform.

@@ -4,6 +4,7 @@ import { coloAnswers } from "./adapters/colo-answers.ts";
 import { consoleLog } from "./adapters/console-log.ts";
 import { fetchWebhook } from "./adapters/fetch-webhook.ts";
 import { isolateRetryBudget } from "./adapters/isolate-retry-budget.ts";
+import { isolateWaits } from "./adapters/isolate-waits.ts";
 import { joseIdentityTokens, noIdentityTokens } from "./adapters/jose-identity-tokens.ts";
 import { memoryAnswers } from "./adapters/memory-answers.ts";
 import { memoryKeyRecords, memoryOrigins } from "./adapters/memory-key-records.ts";
@@ -26,7 +27,7 @@ import { neonUsageLedger } from "./adapters/neon-usage-ledger.ts";
 import { neonVault } from "./adapters/neon-vault.ts";
 import { neonWebhookSecrets } from "./adapters/neon-webhook-secrets.ts";
 import { neonWebhooks } from "./adapters/neon-webhooks.ts";
-import { queueControl, queueUsage, replayQueue } from "./adapters/queues.ts";
+import { queueControl, queueRefreshes, queueUsage, replayQueue } from "./adapters/queues.ts";
 import { restingKeyDirectory } from "./adapters/resting-key-directory.ts";
 import { tikliveUpstream } from "./adapters/tiklive-upstream.ts";
 import { upstashAnswers } from "./adapters/upstash-answers.ts";
@@ -38,6 +39,7 @@ import { upstashLedger } from "./adapters/upstash-ledger.ts";
 import { upstashLeases } from "./adapters/upstash-leases.ts";
 import { upstashLimiter } from "./adapters/upstash-limiter.ts";
 import { connectRedis, upstashPart } from "./adapters/upstash-redis.ts";
+import { upstashRefreshTurns } from "./adapters/upstash-refresh-turns.ts";
 import { upstashStrikes } from "./adapters/upstash-strikes.ts";
 import { platformKeyring, vaultUpstreamKeys } from "./adapters/vault-upstream-keys.ts";
 import { waitBudgets } from "./adapters/wait-budget.ts";
@@ -58,7 +60,7 @@ export function services(config: Config, env: Env): Services {
   const log = consoleLog();
   return {
     ...settings(config),
-    ...answerTiers(config, log),
+    ...answerTiers(config, env, log),
     ...money(config, env, log),
     ...identities(config, env, log),
     ...control(config, env, log),
@@ -101,6 +103,10 @@ function settings(config: Config) {
     capacityWaitMs: config.CAPACITY_WAIT_MS,
     leaseRenewMs: config.LEASE_RENEW_MS,
     leaseRestMs: config.LEASE_REST_MS,
+    failureNoteMs: config.FAILURE_NOTE_MS,
+    staleIfErrorMs: config.STALE_IF_ERROR_MS,
+    derives: config.DERIVE,
+    refreshAgainMs: config.REFRESH_AGAIN_MS,
     joinMs: config.JOIN_MS,
     joinMostMs: config.JOIN_MOST_MS,
     coolDownMs: config.COOL_DOWN_MS,
@@ -130,11 +136,15 @@ function settings(config: Config) {
   };
 }
 
-function answerTiers(config: Config, log: Log) {
+function answerTiers(config: Config, env: Env, log: Log) {
+  const redis = redisOf(config);
   return {
     memory: memoryAnswers(config.MEMORY_BYTES),
     colo: coloAnswers({ cache: caches.default, keepMs: config.MEMORY_MS, clock }, log),
-    redis: upstashAnswers(redisOf(config), clock, log),
+    redis: upstashAnswers(redis, clock, log),
+    waits: isolateWaits(clock),
+    refreshTurns: upstashRefreshTurns(redis, config.REFRESH_AGAIN_MS),
+    refreshQueue: queueRefreshes(env.REFRESH_QUEUE),
   };
 }
 
@@ -185,7 +195,7 @@ function money(config: Config, env: Env, log: Log) {
     }),
     graveyard: neonGraveyard(database(config, config.DATABASE_URL_OPS)),
     deadMessages: neonDeadMessages(database(config, config.DATABASE_URL_OPS)),
-    replayQueue: replayQueue({ usage: env.USAGE_QUEUE, control: env.CONTROL_QUEUE }),
+    replayQueue: replayQueue({ usage: env.USAGE_QUEUE, control: env.CONTROL_QUEUE, refresh: env.REFRESH_QUEUE }),
     hits: bufferedHits(usageQueue, buffer, log),
   };
 }

@@ -1,6 +1,6 @@
 import type { ControlMessage, ControlQueue } from "../core/control-ports.ts";
 import type { ReplayQueue } from "../core/dead-message.ts";
-import type { UsageQueue } from "../core/ports.ts";
+import type { RefreshMessage, RefreshQueue, UsageQueue } from "../core/ports.ts";
 import type { UsageMessage } from "../core/usage.ts";
 
 /** Cloudflare's bound on one `sendBatch`, messages. */
@@ -16,15 +16,20 @@ export function queueControl(queue: Queue<ControlMessage>): ControlQueue {
   return { send: (messages, delaySeconds = 0) => sendAll(queue, messages, delaySeconds) };
 }
 
+/** Refreshes on their way through Cloudflare Queues. Throws when the queue refuses: who finds the answer next asks again. */
+export function queueRefreshes(queue: Queue<RefreshMessage>): RefreshQueue {
+  return { send: (messages) => sendAll(queue, messages) };
+}
+
 /**
  * Sends again what was buried, as it was: what is wrong with it the consumer says, of now and not of then. A dead-letter queue's message goes
  * to the queue before it, whose retries it has again.
  */
-export function replayQueue(queues: { readonly usage: Queue; readonly control: Queue }): ReplayQueue {
+export function replayQueue(queues: Readonly<Record<"usage" | "control" | "refresh", Queue>>): ReplayQueue {
   return {
     async send(name, body) {
-      const queue = name.startsWith("tikedge-control") ? queues.control : queues.usage;
-      await queue.send(body);
+      const [, of] = /^tikedge-(control|refresh)/.exec(name) ?? [];
+      await queues[of === "control" || of === "refresh" ? of : "usage"].send(body);
     },
   };
 }

@@ -2,6 +2,7 @@ import { errors, type Redis } from "@upstash/redis/cloudflare";
 import { knownChanges, parseLog, type Change } from "../core/changes.ts";
 import type { ChangeLog, Confirm } from "../core/control-ports.ts";
 import type { Log } from "../core/ports.ts";
+import { NEVER_PURGED } from "../core/purge.ts";
 
 type Page = ReturnType<typeof parseLog>;
 
@@ -100,6 +101,7 @@ export function upstashConfirm(redis: Redis, settings: ConfirmSettings, log: Log
 
   return {
     vouchesFor: known.vouchesFor,
+    purgedAt: () => NEVER_PURGED,
     async refresh(wait, background) {
       const nowMs = clock();
       const ageMs = nowMs - known.confirmedAtMs();

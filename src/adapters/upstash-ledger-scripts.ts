@@ -8,16 +8,21 @@ import { NOW, WINDOWS } from "./upstash-clock-script.ts";
  * each candidate. Returns words with spaces between them: what became of it, and its figures. 10 commands at most.
  *
  * The id is built here because Redis has the one clock that money is counted by. The time is written as two halves: a Lua whose
- * `%x` takes 32 bits would cut 48. The lease is taken first, for whoever finds it taken pays nothing and may wait without a quota; a
- * refusal gives it back.
+ * `%x` takes 32 bits would cut 48. The lease is looked at first, for whoever finds it taken pays nothing and may wait without a quota. In its
+ * place may stand a note of a fetch that failed; one of an account that was refused binds only who has no other key.
  */
 export const RESERVE = `${WINDOWS}${ADMISSION}
-local known = redis.call("GET", KEYS[1])
-if known then return known end
+local before = redis.call("MGET", KEYS[1], KEYS[3])
+if before[1] then return before[1] end
 local leased = ARGV[8] ~= ""
-if leased and not redis.call("SET", KEYS[3], ARGV[7], "NX", "PX", ARGV[8]) then return "leased" end
+if leased and before[2] then
+  local outcome, refused = string.match(before[2], "^failed (%S+) %S+ (%S+)$")
+  if not outcome then return "leased" end
+  local isOurs = outcome ~= "account_error"
+  for at = 16, #ARGV, 2 do isOurs = isOurs or ARGV[at] == refused end
+  if isOurs then return before[2] end
+end
 local function refuse(...)
-  if leased then redis.call("DEL", KEYS[3]) end
   return table.concat({...}, " ")
 end
 ${NOW}
@@ -51,6 +56,7 @@ local id = high .. "-" .. low .. "-7" .. string.sub(bits, 1, 3) .. "-" .. varian
 local reserved = table.concat({ "reserved", id, picked.marked, picked.id, whole(daily), whole(monthly) }, " ")
 redis.call("HSET", KEYS[2], "day", day .. " " .. whole(daily), "month", month .. " " .. whole(monthly))
 redis.call("SET", picked.key, picked.ring, "PX", picked.keepMs)
+if leased then redis.call("SET", KEYS[3], ARGV[7], "PX", ARGV[8]) end
 redis.call("SET", KEYS[1], reserved, "EX", ARGV[3])
 redis.call("HSET", KEYS[4], id, '{"upstreamKeyId":' .. cjson.encode(picked.id) .. "," .. string.sub(ARGV[2], 2))
 redis.call("ZADD", KEYS[5], ms, id)
@@ -102,6 +108,15 @@ local ms = timeOf(id)
 redis.call("HSET", KEYS[3], id, ARGV[2])
 redis.call("ZADD", KEYS[4], ms, id)
 if tonumber(ARGV[3]) ~= 0 then refund(KEYS[5], tonumber(ARGV[3]), windows(ms)) end
+return 1
+`;
+
+/**
+ * KEYS: the lease. ARGV: the request's id, what is noted, milliseconds. Leaves a note in the lease's place, if it is the request's. 2 commands.
+ */
+export const FAIL_LEASE = `
+if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call("SET", KEYS[1], ARGV[2], "PX", ARGV[3])
 return 1
 `;
 

@@ -1,10 +1,12 @@
 import type { Redis } from "@upstash/redis/cloudflare";
+import { isOutcome } from "../core/charge.ts";
 import { parseOpenReservation, parseUsageEvent } from "../core/messages.ts";
 import type { Candidate, Ledger, Reservation, Reserve } from "../core/ledger.ts";
 import type { Log } from "../core/ports.ts";
 import type { UsageEvent } from "../core/usage.ts";
 import { uuid7TimeMs } from "../core/uuid7.ts";
 import {
+  FAIL_LEASE,
   FORGET,
   OLDER_THAN,
   PROLONG_LEASE,
@@ -49,7 +51,7 @@ const CATCH_UP_MS = 1_000;
  * script is idempotent by event id, so a command whose reply was lost may be sent again.
  */
 export function upstashLedger(redis: Redis, settings: LedgerSettings, log: Log): Ledger {
-  const { reserve, release, settle, prolongLease, forget } = scriptsOf(redis);
+  const { reserve, release, settle, prolongLease, failLease, forget } = scriptsOf(redis);
   const read = sweeping(redis, log);
   return {
     async reserve(request) {
@@ -90,6 +92,10 @@ export function upstashLedger(redis: Redis, settings: LedgerSettings, log: Log):
     async endLease(lease, requestId, restMs) {
       await prolongLease.exec([leaseOf({ lease })], [requestId, String(restMs)]);
     },
+    async failLease(lease, requestId, { outcome, status, upstreamKeyId, noteMs }) {
+      const note = `failed ${outcome} ${status} ${upstreamKeyId}`;
+      await failLease.exec([leaseOf({ lease })], [requestId, note, String(noteMs)]);
+    },
     async forget(eventIds) {
       if (eventIds.length > 0) await forget.exec([...OUTBOX], [...eventIds]);
     },
@@ -104,6 +110,7 @@ function scriptsOf(redis: Redis) {
     release: redis.createScript<number>(RELEASE),
     settle: redis.createScript<number>(SETTLE),
     prolongLease: redis.createScript<number>(PROLONG_LEASE),
+    failLease: redis.createScript<number>(FAIL_LEASE),
     forget: redis.createScript<number>(FORGET),
   };
 }
@@ -191,6 +198,11 @@ function reservationOf(said: string): Reservation {
       return { kind, inMs: numbers[0] ?? 0, cap: numbers[1] ?? 0 };
     case "broken":
       return { kind, inMs: numbers[0] ?? 0 };
+    case "failed": {
+      const [outcome, , upstreamKeyId = ""] = words;
+      const known = isOutcome(outcome) ? outcome : "thrown";
+      return { kind, failure: { outcome: known, status: numbers[1] ?? 0, upstreamKeyId } };
+    }
     case "leased":
     case "suspended":
     case "uncounted":

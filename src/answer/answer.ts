@@ -1,13 +1,15 @@
-import { answerKey } from "../core/answer-key.ts";
 import type { Call } from "../core/catalogue.ts";
 import type { Outcome } from "../core/charge.ts";
+import type { Demand } from "../core/directives.ts";
 import type { Stored } from "../core/entry.ts";
-import type { Quotas, Reservation } from "../core/ledger.ts";
+import type { Failure, Priority, Quotas, Reservation } from "../core/ledger.ts";
 import type { Background, UpstreamKeyRef, WaitBudget } from "../core/ports.ts";
-import { freshness } from "../core/windows.ts";
-import { fetchPaid, type PaidPorts } from "./fetch-paid.ts";
+import { freshness, type WindowOverrides } from "../core/windows.ts";
+import { askRefresh, type AskRefreshPorts } from "./ask-refresh.ts";
+import { fetchOrJoin, type JoinPorts } from "./fetch-or-join.ts";
 import type { Fetched } from "./fetch-until-answered.ts";
-import { lookUp, type LookUpPorts, type Sought, type Tier } from "./look-up.ts";
+import { lookUp, type Found, type Tier } from "./look-up.ts";
+import { keyOf } from "./payer.ts";
 
 /** Who pays for a dispatch, and whose answers it may read and write. */
 export type Payer = {
@@ -18,11 +20,17 @@ export type Payer = {
   readonly tier: "download" | "standard";
   readonly upstreamKey: UpstreamKeyRef;
   readonly quotas: Quotas;
+  /** The windows that the tenant tightened. */
+  readonly windows: WindowOverrides;
+  /** When the tenant last purged answers of a pool for itself, Unix milliseconds. */
+  readonly purgedAtMs: number | null;
 };
 
 export type Ask = {
   readonly call: Call;
   readonly payer: Payer;
+  readonly demand: Demand;
+  readonly priority: Priority;
   readonly requestId: string;
   readonly wait: WaitBudget;
   readonly background: Background;
@@ -32,12 +40,18 @@ export type Answer =
   | ({ readonly kind: "hit"; readonly tier: Tier } & Served)
   /** Another request was fetching it, and paid. */
   | ({ readonly kind: "joined" } & Served)
+  /** Past its time, and refreshed behind the response. */
+  | ({ readonly kind: "refreshing" } & Served)
   /** Past its time, instead of a refusal or of a failure of the upstream's. */
   | ({ readonly kind: "stale"; readonly instead: Refused | FetchedAnswer } & Served)
   | FetchedAnswer
   | Refused;
 
-type FetchedAnswer = { readonly kind: "fetched" } & Fetched;
+type FetchedAnswer = {
+  readonly kind: "fetched";
+  /** Why the upstream was asked: what was wanted was not at hand, or it was but for what the request demands. */
+  readonly because: "miss" | "demand";
+} & Fetched;
 
 type Served = {
   readonly stored: Stored;
@@ -53,62 +67,56 @@ export type Refused = { readonly kind: "refused" } & (
         | "ledger-unavailable"
         | "upstream-key-unavailable"
         /** Who fetches the same call took too long. */
-        | "joined-in-vain";
+        | "joined-in-vain"
+        /** The request wants nothing that would have to be fetched. */
+        | "not-cached";
     }
+  /** Another request's fetch of the same call failed a moment ago. */
+  | { readonly because: "failed"; readonly failure: Failure }
   | { readonly because: "reservation"; readonly reservation: Refusal }
 );
 
 /** What the ledger has against it. */
 export type Refusal = Extract<Reservation, { kind: "spent" | "busy" | "broken" | "suspended" }>;
 
-export type AnswerPorts = LookUpPorts &
-  PaidPorts & {
-    readonly namespaceVersion: string;
-    /** How soon who waits for another's fetch looks for the answer the first time, milliseconds; each time later by half, up to `joinMostMs`. */
-    readonly joinMs: number;
-    readonly joinMostMs: number;
-    readonly newWaitBudget: () => WaitBudget;
-  };
+export type AnswerPorts = JoinPorts & AskRefreshPorts & { readonly namespaceVersion: string };
 
 /**
- * The one use case that spends: look up, reserve, dispatch, settle and store. Whoever asks (a tenant's request today) asks here, so a
- * credit has one path. Fails closed: without the caches or the ledger nothing is dispatched, since a credit could be spent twice. Instead
- * of a refusal or a failing upstream's error, what is past its time is served, if that is still at hand: a budget that is gone, or an
- * upstream in trouble, makes answers older before it breaks a product.
+ * The one use case that spends: look up, reserve, dispatch, settle and store. Whoever asks asks here, so a credit has one path. What is a
+ * little past its time is served at once and refreshed behind the response. Fails closed: without the caches or the ledger nothing is
+ * dispatched, since a credit could be spent twice. Instead of a refusal or a failing upstream's error, what is further past its time is
+ * served, if that is still at hand: a budget that is gone, or an upstream in trouble, makes answers older before it breaks a product.
  */
 export async function answer(ports: AnswerPorts, ask: Ask): Promise<Answer> {
-  const { call, payer } = ask;
-  const key = answerKey({ call, scope: payer.scope, tier: payer.tier, namespaceVersion: ports.namespaceVersion });
-  const sought = { key, ask };
+  const sought = { key: keyOf(ports, ask), ask };
   const found = await lookUp(ports, sought);
-  if (found.kind === "hit") return found;
-  if (found.kind === "unavailable") return { kind: "refused", because: "answers-unavailable" };
-  const paid = await fetchOrJoin(ports, sought);
-  if (found.stale === undefined || !isReplaceable(paid, payer)) return paid;
-  // It may have waited long enough for the bound to pass.
-  return freshness(found.stale.entry, ports.clock()) === "expired"
-    ? paid
-    : { kind: "stale", stored: found.stale, outage: false, instead: paid };
+  switch (found.kind) {
+    case "hit":
+      return found;
+    case "stale":
+      if (!ask.demand.onlyIfCached) ask.background(askRefresh(ports, sought, found.stored));
+      return { kind: "refreshing", stored: found.stored, outage: false };
+    case "unavailable":
+      return { kind: "refused", because: "answers-unavailable" };
+    case "miss":
+      if (ask.demand.onlyIfCached) return { kind: "refused", because: "not-cached" };
+      return orLastResort(ports, ask, { found, paid: await fetchOrJoin(ports, sought) });
+    default:
+      return found satisfies never;
+  }
 }
 
-/** Who finds that another request is fetching the same waits for its answer, which costs nothing, and fetches itself if none comes of it. */
-async function fetchOrJoin(ports: AnswerPorts, sought: Sought): Promise<Answer> {
-  const { clock, pause, upstreamDeadlineMs, joinMostMs } = ports;
-  const giveUpAtMs = clock() + upstreamDeadlineMs;
-  let pauseMs = ports.joinMs;
-  let looking = sought;
-  for (;;) {
-    const paid = await fetchPaid(ports, looking);
-    if (paid.kind !== "leased") return paid;
-    if (clock() + pauseMs >= giveUpAtMs) return { kind: "refused", because: "joined-in-vain" };
-    await pause(pauseMs);
-    pauseMs = Math.min(joinMostMs, Math.round(pauseMs * 1.5));
-    // Who waits for the upstream loses nothing by asking Redis meanwhile: each look has a budget of its own.
-    looking = { ...sought, ask: { ...sought.ask, wait: ports.newWaitBudget() } };
-    const found = await lookUp(ports, looking);
-    if (found.kind === "hit") return { kind: "joined", stored: found.stored, outage: found.outage };
-    if (found.kind === "unavailable") return { kind: "refused", because: "answers-unavailable" };
-  }
+type Missed = { readonly found: Extract<Found, { kind: "miss" }>; readonly paid: Answer };
+
+function orLastResort({ clock }: Pick<AnswerPorts, "clock">, { payer, demand }: Ask, missed: Missed): Answer {
+  const { lastResort: stored, isDemanded } = missed.found;
+  const because = isDemanded || demand.isForced ? "demand" : "miss";
+  const paid = missed.paid.kind === "fetched" ? ({ ...missed.paid, because } as const) : missed.paid;
+  if (stored === undefined || !isReplaceable(paid, payer)) return paid;
+  // It may have waited long enough for the bound to pass.
+  return freshness(stored.entry, clock()) === "expired"
+    ? paid
+    : { kind: "stale", stored, outage: false, instead: paid };
 }
 
 /** What says nothing of what was asked for, but of the upstream's state, or of our account there. */
@@ -128,9 +136,17 @@ const TROUBLE: ReadonlySet<Outcome> = new Set([
 ]);
 
 /** A tenant that may not ask gets nothing, and one whose own key is refused has to learn of it. */
-function isReplaceable(answered: Answer, { upstreamKey }: Payer): answered is Refused | FetchedAnswer {
-  if (answered.kind === "refused")
-    return answered.because !== "reservation" || answered.reservation.kind !== "suspended";
+function isReplaceable(answered: Answer, payer: Payer): answered is Refused | FetchedAnswer {
+  if (answered.kind === "refused") return isReplaceableRefusal(answered, payer);
   if (answered.kind !== "fetched" || !TROUBLE.has(answered.outcome)) return false;
-  return answered.outcome !== "account_error" || upstreamKey.kind === "platform";
+  return answered.outcome !== "account_error" || payer.upstreamKey.kind === "platform";
+}
+
+function isReplaceableRefusal(refused: Refused, { upstreamKey }: Payer): boolean {
+  if (refused.because === "reservation") return refused.reservation.kind !== "suspended";
+  if (refused.because !== "failed") return true;
+  return (
+    TROUBLE.has(refused.failure.outcome) &&
+    (refused.failure.outcome !== "account_error" || upstreamKey.kind === "platform")
+  );
 }

@@ -1,8 +1,9 @@
+import { isSharedFailure } from "../core/charge.ts";
 import type { Reservation } from "../core/ledger.ts";
 import type { UpstreamKeys } from "../core/ports.ts";
 import type { Answer } from "./answer.ts";
-import { candidateOf, fetchUntilAnswered, orderOf, type FetchPorts } from "./fetch-until-answered.ts";
-import { keepLease, type LeasePorts } from "./keep-lease.ts";
+import { candidateOf, fetchUntilAnswered, orderOf, type Fetched, type FetchPorts } from "./fetch-until-answered.ts";
+import { keepLease, type Ending, type LeasePorts } from "./keep-lease.ts";
 import { lookUp, type LookUpPorts, type Sought } from "./look-up.ts";
 import { reserve } from "./reserve.ts";
 
@@ -35,17 +36,26 @@ export async function fetchPaid(ports: PaidPorts, sought: Sought): Promise<Answe
       keepLease(
         ports,
         { lease, requestId: sought.ask.requestId },
-        fetching.then(async ({ entry }) => {
+        fetching.then(async (fetched) => {
           await Promise.all(stores);
-          return entry !== null;
+          return endingOf(fetched);
         }),
       ),
     );
-  return { kind: "fetched", ...(await fetching) };
+  return { kind: "fetched", because: "miss", ...(await fetching) };
+}
+
+/** What those who wait for the lease are to learn of its fetch. */
+function endingOf({ entry, outcome, reply, upstreamKeyId }: Fetched): Ending {
+  if (entry !== null) return { kind: "stored" };
+  return isSharedFailure(outcome)
+    ? { kind: "failed", failure: { outcome, status: reply.status, upstreamKeyId } }
+    : { kind: "nothing" };
 }
 
 function refused(reservation: Exclude<Reservation, { kind: "reserved" | "leased" }>): Answer {
   if (reservation.kind === "unavailable" || reservation.kind === "uncounted")
     return { kind: "refused", because: "ledger-unavailable" };
+  if (reservation.kind === "failed") return { kind: "refused", because: "failed", failure: reservation.failure };
   return { kind: "refused", because: "reservation", reservation };
 }

@@ -34,6 +34,8 @@ export type Fetched = {
   /** Of all of them. */
   readonly creditsCharged: number;
   readonly tookMs: number;
+  /** The key that the last of them went out on. */
+  readonly upstreamKeyId: string;
   /** What the tenant has spent with the last of them settled, and when that was by the ledger's clock. */
   readonly spending: { readonly spent: Spent; readonly nowMs: number };
 };
@@ -120,7 +122,9 @@ async function fetchWith(
     reportKey(ports, { key, isMarked: reservation.isMarked, requestId, paid }),
   );
   background(reported);
-  const stored = fetched.then(({ entry }) => store(ports, fetching.key, entry));
+  const stored = Promise.all([dispatched, fetched]).then(([{ classified }, { entry }]) =>
+    store(ports, fetching, { classified, entry }),
+  );
   background(stored);
   stores.push(stored);
   const { outcome } = await fetched;
@@ -134,10 +138,11 @@ export function orderOf({
   call,
   payer,
   requestId,
-}: Ask): Order & Pick<Payer, "quotas"> & { readonly priority: "interactive" } {
+  priority,
+}: Ask): Order & Pick<Payer, "quotas"> & Pick<Ask, "priority"> {
   const { path: endpoint, credits } = call.endpoint;
   const { tenantId, quotas } = payer;
-  return { tenantId, endpoint, credits, requestId, quotas, priority: "interactive" };
+  return { tenantId, endpoint, credits, requestId, quotas, priority };
 }
 
 type Payer = Ask["payer"];
@@ -152,10 +157,11 @@ type Settled = { readonly paid: Dispatched; readonly reservation: Reserved };
 async function fetchedOf(ports: StorePorts, { key, ask }: Sought, { paid, reservation }: Settled): Promise<Fetched> {
   const { reply, classified, event, tookMs } = paid;
   const expectsLinks = ask.payer.tier === "download";
-  const entry = await entryOf(ports, { key, call: ask.call, reply, classified, expectsLinks });
+  const { spent, occurredAtMs, upstreamKeyId } = reservation;
+  const arrived = { key, call: ask.call, reply, classified, expectsLinks, reservedAtMs: occurredAtMs };
+  const entry = await entryOf(ports, arrived);
   const { creditsCharged, creditsInDoubt } = event;
   const back = ask.call.endpoint.credits - creditsCharged - creditsInDoubt;
-  const { spent, occurredAtMs: nowMs } = reservation;
-  const spending = { spent: { daily: spent.daily - back, monthly: spent.monthly - back }, nowMs };
-  return { reply, outcome: classified.outcome, entry, creditsCharged, tookMs, spending };
+  const spending = { spent: { daily: spent.daily - back, monthly: spent.monthly - back }, nowMs: occurredAtMs };
+  return { reply, outcome: classified.outcome, entry, creditsCharged, tookMs, upstreamKeyId, spending };
 }

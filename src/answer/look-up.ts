@@ -1,6 +1,9 @@
+import { CLOCKS_DIFFER_MS } from "../core/changes.ts";
+import type { Confirm } from "../core/control-ports.ts";
 import type { Stored } from "../core/entry.ts";
-import type { AnswerKey, AnswerMemory, AnswerStore, Lookup } from "../core/ports.ts";
-import { freshness } from "../core/windows.ts";
+import type { AnswerKey, AnswerMemory, AnswerStore, SharedAnswers } from "../core/ports.ts";
+import { viewsOf, type PurgedAt } from "../core/purge.ts";
+import { standing, type Standing } from "../core/standing.ts";
 import type { Ask } from "./answer.ts";
 
 export type Tier = "memory" | "colo" | "redis";
@@ -8,7 +11,8 @@ export type Tier = "memory" | "colo" | "redis";
 export type LookUpPorts = {
   readonly memory: AnswerMemory;
   readonly colo: AnswerStore;
-  readonly redis: AnswerStore;
+  readonly redis: SharedAnswers;
+  readonly confirm: Pick<Confirm, "purgedAt">;
   readonly clock: () => number;
   /** How long the isolate trusts its copy, milliseconds from the last time that Redis held it. */
   readonly memoryMs: number;
@@ -18,44 +22,98 @@ export type LookUpPorts = {
 
 export type Found =
   | { readonly kind: "hit"; readonly stored: Stored; readonly tier: Tier; readonly outage: boolean }
-  /** `stale`: past its time, and within the bound that it states. */
-  | { readonly kind: "miss"; readonly stale: Stored | undefined }
+  /** Past its time, to be served at once and refreshed behind the response. */
+  | { readonly kind: "stale"; readonly stored: Stored }
+  | {
+      readonly kind: "miss";
+      /** What may be served in place of a failure or a refusal. */
+      readonly lastResort: Stored | undefined;
+      /** It would have been served but for what the request demands. */
+      readonly isDemanded: boolean;
+    }
   /** Redis did not answer and the isolate has nothing fit to serve: nobody knows whether this was paid for already. */
   | { readonly kind: "unavailable" };
 
 export type Sought = { readonly key: AnswerKey; readonly ask: Ask };
 
+const MISS: Found = { kind: "miss", lastResort: undefined, isDemanded: false };
+
 /**
- * Memory, then the colo's cache, then Redis; what is found is kept in the nearer tiers. Downloads are never looked up: their links
- * expire and are no one else's.
+ * Memory, then the colo's cache, then Redis; what is found is kept in the nearer tiers. The nearer ones are trusted with what is fresh: only
+ * Redis knows whether what is past its time was refreshed since. Downloads are never looked up: their links expire and are no one else's.
  */
-export async function lookUp(ports: LookUpPorts, { key, ask }: Sought): Promise<Found> {
-  if (ask.call.endpoint.windows === "download") return { kind: "miss", stale: undefined };
+export async function lookUp(ports: LookUpPorts, sought: Sought): Promise<Found> {
+  const { key, ask } = sought;
+  if (ask.call.endpoint.windows === "download") return MISS;
   const kept = ports.memory.get(key.identity);
-  if (kept !== undefined && isTrusted(ports, kept)) return hit(kept, "memory");
+  if (kept !== undefined && isTrusted(ports, sought, kept)) return hit(kept, "memory");
 
-  const near = fresh(ports, await ports.colo.get(key));
-  if (near !== undefined) return remembered(ports, near, "colo");
-
-  const reply = await ask.wait.within(() => ports.redis.get(key), { kind: "unavailable" } as const);
-  if (reply.kind === "unavailable") return outage(ports, kept);
-  const far = fresh(ports, reply);
-  if (far === undefined) return { kind: "miss", stale: staleOf(ports, reply.kind === "found" ? reply.stored : kept) };
-  ask.background(ports.colo.put(key, far));
-  return remembered(ports, far, "redis");
+  const reply = await ports.colo.get(key);
+  const near = reply.kind === "found" ? reply.stored : undefined;
+  if (near !== undefined && isTrusted(ports, sought, near)) return remembered(ports, near, "colo");
+  return lookFar(ports, sought, newer(kept, near));
 }
 
-function isTrusted({ clock, memoryMs }: LookUpPorts, { entry, confirmedAtMs }: Stored): boolean {
-  const nowMs = clock();
-  return nowMs - confirmedAtMs < memoryMs && freshness(entry, nowMs) === "fresh";
+/** What another request of the isolate has brought meanwhile. Awaits nothing. */
+export function recall(ports: LookUpPorts, sought: Sought): Stored | undefined {
+  const kept = ports.memory.get(sought.key.identity);
+  return kept !== undefined && isTrusted(ports, sought, kept) ? kept : undefined;
 }
 
-function fresh({ clock }: LookUpPorts, reply: Lookup): Stored | undefined {
-  return reply.kind === "found" && freshness(reply.stored.entry, clock()) === "fresh" ? reply.stored : undefined;
+async function lookFar(ports: LookUpPorts, sought: Sought, kept: Stored | undefined): Promise<Found> {
+  const { key, ask } = sought;
+  const views = viewsOf(ask.payer);
+  const reply = await ask.wait.within(() => ports.redis.get(key, views), { kind: "unavailable" } as const);
+  if (reply.kind === "unavailable") return outage(ports, sought, kept);
+  if (reply.kind === "absent") return MISS;
+  const { stored, purged } = reply;
+  const found = standingOf(ports, sought, { stored, purged });
+  switch (found) {
+    case "fresh":
+      ask.background(ports.colo.put(key, stored));
+      return remembered(ports, stored, "redis");
+    case "stale":
+      ports.memory.put(stored);
+      return { kind: "stale", stored };
+    case "last-resort":
+    case "refused":
+      return { kind: "miss", lastResort: stored, isDemanded: found === "refused" };
+    case "none":
+      return MISS;
+    default:
+      return found satisfies never;
+  }
 }
 
-function staleOf({ clock }: LookUpPorts, stored: Stored | undefined): Stored | undefined {
-  return stored !== undefined && freshness(stored.entry, clock()) === "stale" ? stored : undefined;
+type Weighed = { readonly stored: Stored; readonly purged: PurgedAt };
+
+function standingOf(ports: LookUpPorts, { ask }: Sought, { stored, purged }: Weighed): Standing {
+  return standing(stored.entry, { own: ask.payer.windows, demand: ask.demand, purged }, ports.clock());
+}
+
+/**
+ * A copy counts for a while after Redis held it, by what the log of changes told of purges since. What the tenant purged for itself in a pool
+ * only Redis knows in detail: a copy from before is not for this tenant.
+ */
+function isTrusted(ports: LookUpPorts, sought: Sought, stored: Stored): boolean {
+  const { clock, memoryMs } = ports;
+  return clock() - stored.confirmedAtMs < memoryMs && nearStanding(ports, sought, stored) === "fresh";
+}
+
+function nearStanding(ports: LookUpPorts, sought: Sought, stored: Stored): Standing {
+  const { key, ask } = sought;
+  const purged = isOwnPurgeOlder(ask, stored) ? ports.confirm.purgedAt(key) : { hardMs: Infinity, softMs: Infinity };
+  return standingOf(ports, sought, { stored, purged });
+}
+
+/** The tenant's record says when, by a clock that is not quite Redis'. */
+function isOwnPurgeOlder({ payer }: Ask, { entry }: Stored): boolean {
+  return payer.purgedAtMs === null || entry.reservedAtMs > payer.purgedAtMs + CLOCKS_DIFFER_MS;
+}
+
+function newer(one: Stored | undefined, other: Stored | undefined): Stored | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one.entry.fetchedAtMs >= other.entry.fetchedAtMs ? one : other;
 }
 
 function remembered({ memory }: LookUpPorts, stored: Stored, tier: Tier): Found {
@@ -68,9 +126,9 @@ function hit(stored: Stored, tier: Tier): Found {
 }
 
 /** An answer of some minutes ago is worth more than none, up to the bound that the entry itself states. */
-function outage({ clock, outageMs }: LookUpPorts, kept: Stored | undefined): Found {
-  const nowMs = clock();
-  if (kept === undefined || nowMs - kept.confirmedAtMs >= outageMs) return { kind: "unavailable" };
-  if (freshness(kept.entry, nowMs) === "expired") return { kind: "unavailable" };
+function outage(ports: LookUpPorts, sought: Sought, kept: Stored | undefined): Found {
+  if (kept === undefined || ports.clock() - kept.confirmedAtMs >= ports.outageMs) return { kind: "unavailable" };
+  const found = nearStanding(ports, sought, kept);
+  if (found === "none" || found === "last-resort") return { kind: "unavailable" };
   return { kind: "hit", stored: kept, tier: "memory", outage: true };
 }

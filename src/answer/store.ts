@@ -1,16 +1,22 @@
 import { etagOf } from "../core/conditional.ts";
 import type { Call } from "../core/catalogue.ts";
 import type { Classified } from "../core/classify.ts";
+import { aliasesOf, derived, type Derived } from "../core/derive.ts";
 import type { Entry } from "../core/entry.ts";
-import type { AnswerKey, AnswerMemory, AnswerStore, UpstreamReply } from "../core/ports.ts";
-import { subjectsOf } from "../core/subjects.ts";
+import type { AnswerKey, AnswerMemory, AnswerStore, SharedAnswers, UpstreamReply } from "../core/ports.ts";
+import { keyOf } from "./payer.ts";
 import { windowsFor, type WindowOverrides } from "../core/windows.ts";
+import type { Sought } from "./look-up.ts";
 
 export type StorePorts = {
   readonly memory: AnswerMemory;
   readonly colo: AnswerStore;
-  readonly redis: AnswerStore;
+  readonly redis: SharedAnswers;
   readonly windowOverrides: WindowOverrides;
+  readonly staleIfErrorMs: number;
+  readonly namespaceVersion: string;
+  /** Whether one answer fills the keys of others that it answers; if not, every body is the upstream's own, byte for byte. */
+  readonly derives: boolean;
   readonly clock: () => number;
 };
 
@@ -20,17 +26,19 @@ type Arrived = {
   readonly reply: UpstreamReply;
   readonly classified: Classified;
   readonly expectsLinks: boolean;
+  /** By the ledger's clock, Unix milliseconds. */
+  readonly reservedAtMs: number;
 };
 
 /** The entry that a reply makes, or null when it must not be kept: errors are never cached as answers. */
 export async function entryOf(
-  { windowOverrides }: StorePorts,
-  { key, call, reply, classified, expectsLinks }: Arrived,
+  { windowOverrides, staleIfErrorMs }: StorePorts,
+  { key, call, reply, classified, expectsLinks, reservedAtMs }: Arrived,
 ): Promise<Entry | null> {
   const { outcome, text, json } = classified;
   if (reply.kind === "failed" || text === null) return null;
   const fetchedAtMs = reply.answeredAtMs;
-  const answered = { endpoint: call.endpoint, call, outcome, json, fetchedAtMs, expectsLinks };
+  const answered = { endpoint: call.endpoint, call, outcome, json, fetchedAtMs, expectsLinks, staleIfErrorMs };
   const windows = windowsFor({ ...answered, overrides: windowOverrides });
   if (windows === null) return null;
   return {
@@ -40,19 +48,48 @@ export async function entryOf(
     body: text,
     etag: await etagOf(text),
     fetchedAtMs,
-    subjects: subjectsOf(call),
+    reservedAtMs,
+    derived: false,
     ...windows,
   };
 }
 
+type Kept = { readonly entry: Entry | null; readonly classified: Classified };
+
 /** Keeps an entry in every tier, the isolate's first. A tier that refuses has logged it; the next request pays again at the worst. */
-export async function store(
-  { memory, colo, redis, clock }: StorePorts,
-  key: AnswerKey,
-  entry: Entry | null,
-): Promise<void> {
+export async function store(ports: StorePorts, sought: Sought, { entry, classified }: Kept): Promise<void> {
   if (entry === null) return;
+  const { memory, colo, redis, clock } = ports;
+  const { key, ask } = sought;
+  const source = { ...classified, call: ask.call };
   const stored = { entry, confirmedAtMs: clock() };
   memory.put(stored);
-  await Promise.all([colo.put(key, stored), redis.put(key, stored)]);
+  const aliases = aliasesOf(source);
+  await Promise.all([
+    colo.put(key, stored),
+    redis.put(key, stored),
+    ...(aliases === undefined ? [] : [redis.link(ask.payer.scope, aliases)]),
+    ...(ports.derives ? derived(source) : []).map((each) =>
+      storeDerived(ports, sought, { source: entry, derived: each }),
+    ),
+  ]);
+}
+
+type FromSource = { readonly source: Entry; readonly derived: Derived };
+
+/** An answer that another one gave: as old as that one, kept by its own windows, and never in the place of a newer one. */
+async function storeDerived(ports: StorePorts, { ask }: Sought, { source, derived }: FromSource): Promise<void> {
+  const { memory, redis, clock, windowOverrides: overrides, staleIfErrorMs } = ports;
+  const { call, outcome, json } = derived;
+  const { fetchedAtMs } = source;
+  const answered = { endpoint: call.endpoint, call, outcome, json, fetchedAtMs, overrides, staleIfErrorMs };
+  const windows = windowsFor({ ...answered, expectsLinks: false });
+  if (windows === null) return;
+  const key = keyOf(ports, { call, payer: ask.payer });
+  const body = derived.body ?? source.body;
+  const entry = { ...source, ...windows, identity: key.identity, body, etag: await etagOf(body), derived: true };
+  const stored = { entry, confirmedAtMs: clock() };
+  const kept = memory.get(key.identity);
+  if (kept === undefined || kept.entry.fetchedAtMs < fetchedAtMs) memory.put(stored);
+  await redis.putUnlessNewer(key, stored);
 }

@@ -1,6 +1,7 @@
 import { sha256, toHex } from "./bytes.ts";
 import type { Call } from "./catalogue.ts";
 import type { AnswerKey } from "./ports.ts";
+import { subjectsOf } from "./subjects.ts";
 
 type Asked = {
   readonly call: Call;
@@ -25,6 +26,7 @@ export function answerKey({ call, scope, tier, namespaceVersion }: Asked): Answe
     namespaceVersion,
     scope,
     endpoint: path,
+    subjects: subjectsOf(call),
     digest: () => (digest ??= sha256(identity).then(toHex)),
   };
 }

@@ -104,6 +104,15 @@ export function charge(outcome: Outcome, { credits, stated }: Price, { chargeNot
   }
 }
 
+/**
+ * Whether a fetch that ended so would end so for the next one who asks: for a moment nobody repeats it. Not a success that may not be kept
+ * (a post without its links): the next one may get what this one did not. Nor a key over its limit: that one cools down, and another may
+ * have room.
+ */
+export function isSharedFailure(outcome: Outcome): boolean {
+  return !["success", "empty", "not_found", "rate_limited"].includes(outcome);
+}
+
 /** Far above any price: more is damage, and must not reach an invoice. */
 const MOST_CREDITS = 1_000;
 

@@ -1,6 +1,7 @@
 import type { Act, Acted } from "./act.ts";
 import type { Change } from "./changes.ts";
-import type { Background, WaitBudget } from "./ports.ts";
+import type { AnswerKey, Background, WaitBudget } from "./ports.ts";
+import type { PurgedAt } from "./purge.ts";
 import type {
   AuditView,
   KeyView,
@@ -222,6 +223,8 @@ export type Confirm = {
   refresh(wait: WaitBudget, background: Background): Promise<void>;
   /** Whether nothing that was read from Postgres at `readAtMs` about this key can have changed since, by what the log says. */
   vouchesFor(read: { readonly keyId: string; readonly tenantId: string; readonly readAtMs: number }): Verdict;
+  /** When this answer was purged for everybody who reads its scope, by what the log says: as far back as copies of it are trusted. */
+  purgedAt(key: AnswerKey): PurgedAt;
 };
 
 /**

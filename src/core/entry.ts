@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { windowNames, type WindowName } from "./windows.ts";
 
 /**
  * What the caches hold for one call: the upstream's bytes as they came, and what is needed to serve them truthfully.
@@ -9,6 +10,8 @@ export type Entry = {
   readonly identity: string;
   /** Negative entries (the upstream knows no such thing) are a class of their own: no window of an answer ever applies to them. */
   readonly kind: "answer" | "negative";
+  /** The row of the table of windows that it was kept by: a tenant may have tighter ones. */
+  readonly windows: WindowName;
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
@@ -16,10 +19,15 @@ export type Entry = {
   readonly etag: string;
   /** When the upstream answered, Unix milliseconds: `Age` counts from here through every layer. */
   readonly fetchedAtMs: number;
+  /** When its dispatch was reserved, by the ledger's clock, Unix milliseconds: what was purged since counts against it. */
+  readonly reservedAtMs: number;
   readonly freshMs: number;
+  /** How long after that it is served at once while it is refreshed. */
   readonly staleMs: number;
-  /** What the entry is about, e.g. `user:107955`: purging by subject finds it by these. */
-  readonly subjects: readonly string[];
+  /** How long after `freshMs` it may stand in for a failure or a refusal; never shorter than `staleMs`. */
+  readonly errorMs: number;
+  /** Made of the answer to another call, by a rule of `derive.ts`. */
+  readonly derived: boolean;
 };
 
 /** An entry and when Redis was last known to hold it, Unix milliseconds: nearer tiers keep it a bounded time from there. */
@@ -36,13 +44,16 @@ export function encodeEntry({ body, ...head }: Entry): string {
 const Head = v.object({
   identity: v.string(),
   kind: v.picklist(["answer", "negative"]),
+  windows: v.picklist(windowNames),
   status: v.pipe(v.number(), v.integer()),
   contentType: v.string(),
   etag: v.string(),
   fetchedAtMs: v.number(),
+  reservedAtMs: v.number(),
   freshMs: v.number(),
   staleMs: v.number(),
-  subjects: v.array(v.string()),
+  errorMs: v.number(),
+  derived: v.boolean(),
 });
 
 /** The entry in `text`, or nothing when it is no entry of this format: a value that another version wrote is a miss, never a crash. */

@@ -5,16 +5,17 @@ import type { Stated } from "./stated-limits.ts";
 export type CacheHandling =
   /**
    * `detail`: the tier, or why an answer past its time was served: Redis did not answer (`outage`), a quota is used up, the upstream key has
-   * no room (`capacity`), or the upstream fails.
+   * no room (`capacity`), the upstream fails, or it is being refreshed (`swr`). `derived`: made of the answer to another call.
    */
   | {
       readonly kind: "hit";
-      readonly detail: "memory" | "colo" | "redis" | "outage" | "quota" | "capacity" | "upstream";
+      readonly detail: "memory" | "colo" | "redis" | "derived" | "swr" | "outage" | "quota" | "capacity" | "upstream";
       readonly ttlSeconds: number;
     }
-  /** `status` is null when none came. */
+  /** `fwd`: nothing was at hand, or the request wanted something newer. `status` is null when none came. */
   | {
       readonly kind: "miss";
+      readonly fwd: "uri-miss" | "request";
       readonly status: number | null;
       readonly stored: boolean;
       /** Another request fetched it. */
@@ -113,9 +114,9 @@ function statedRate({ policy, bucket, decision }: Rate, nowMs: number): readonly
   ];
 }
 
-function missed({ status, stored, collapsed, ttlSeconds }: Extract<CacheHandling, { kind: "miss" }>): string {
+function missed({ fwd, status, stored, collapsed, ttlSeconds }: Extract<CacheHandling, { kind: "miss" }>): string {
   const parts = [
-    "tikedge; fwd=uri-miss",
+    `tikedge; fwd=${fwd}`,
     ...(status === null ? [] : [`fwd-status=${status}`]),
     ...(stored ? ["stored"] : []),
     ...(collapsed ? ["collapsed"] : []),

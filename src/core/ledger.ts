@@ -1,3 +1,4 @@
+import type { Outcome } from "./charge.ts";
 import type { UsageEvent } from "./usage.ts";
 
 /** What a tenant may spend in a UTC day and in a UTC month, credits; null is no such quota. */
@@ -61,11 +62,22 @@ export type Reservation =
   | { readonly kind: "broken"; readonly inMs: number }
   /** Somebody else is fetching the same call. */
   | { readonly kind: "leased" }
+  /** Somebody else's fetch of the same call failed a moment ago, on a key that would be tried again. */
+  | { readonly kind: "failed"; readonly failure: Failure }
   /** The tenant is suspended or deleted, whatever the caller has read of it. */
   | { readonly kind: "suspended" }
   /** The tenant's counters are missing, which is not zero: they have to be rebuilt first. */
   | { readonly kind: "uncounted" }
   | { readonly kind: "unavailable" };
+
+/** How a fetch failed: what becomes known of it to those who waited, and to those who come in the next moment. No body: it is nobody else's. */
+export type Failure = {
+  readonly outcome: Outcome;
+  /** The upstream's; 0 when none came. */
+  readonly status: number;
+  /** On which key: what is wrong with an account is wrong on no other. */
+  readonly upstreamKeyId: string;
+};
 
 /** As much of a reservation as it takes to take it back. */
 export type Taken = Pick<Reserve, "tenantId" | "credits" | "requestId" | "lease" | "randomBits">;
@@ -88,6 +100,11 @@ export type Ledger = {
   renewLease(lease: string, requestId: string): Promise<void>;
   /** Gives a lease up that is still the request's, `restMs` from now. Throws when Redis does not answer; then it ends by itself. */
   endLease(lease: string, requestId: string, restMs: number): Promise<void>;
+  /**
+   * Leaves a note of the failure in the place of a lease that is still the request's, for `noteMs`. Until then nobody reserves for the same
+   * call, but whoever has none but other keys, when the account was refused. Throws when Redis does not answer.
+   */
+  failLease(lease: string, requestId: string, note: Failure & { readonly noteMs: number }): Promise<void>;
   /** Takes recorded events out of the outbox. */
   forget(eventIds: readonly string[]): Promise<void>;
   /** Reservations that nobody closed within `ageMs` of Redis time, oldest first. Throws when Redis does not answer. */

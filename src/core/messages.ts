@@ -3,6 +3,7 @@ import { Change } from "./changes.ts";
 import { isOutcome, type Outcome } from "./charge.ts";
 import type { ControlMessage } from "./control-ports.ts";
 import type { OpenReservation } from "./ledger.ts";
+import type { RefreshMessage } from "./ports.ts";
 import type { HitBatch, HitRow, UsageEvent, UsageMessage } from "./usage.ts";
 import { isUuid, isUuid7, uuid7TimeMs } from "./uuid7.ts";
 
@@ -74,6 +75,16 @@ const ControlMessageSchema = v.variant("kind", [
   v.object({ kind: v.literal("check-key"), tenantId: uuid, upstreamKeyId: uuid }),
 ]) satisfies v.GenericSchema<unknown, ControlMessage>;
 
+const RefreshMessageSchema = v.object({
+  kind: v.literal("refresh"),
+  path: v.pipe(v.string(), v.maxLength(8_192)),
+  tenantId: uuid,
+  scope: v.pipe(name, v.regex(/^(?:pool|tenant):/)),
+  seenMs: v.nullable(timeMs),
+  untilMs: timeMs,
+  priority: v.picklist(["refresh", "warm"]),
+}) satisfies v.GenericSchema<unknown, RefreshMessage>;
+
 const OrderSchema = v.object({ ...order, credits: whole });
 
 type ParsedMessage<Message> =
@@ -88,6 +99,11 @@ export function parseUsageMessage(body: unknown): ParsedMessage<UsageMessage> {
 /** Reads a message of the control queue, in the same way. */
 export function parseControlMessage(body: unknown): ParsedMessage<ControlMessage> {
   return parseMessage(ControlMessageSchema, body);
+}
+
+/** Reads a message of the refresh queue, in the same way. */
+export function parseRefreshMessage(body: unknown): ParsedMessage<RefreshMessage> {
+  return parseMessage(RefreshMessageSchema, body);
 }
 
 function parseMessage<Message>(schema: v.GenericSchema<unknown, Message>, body: unknown): ParsedMessage<Message> {

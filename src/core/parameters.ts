@@ -1,5 +1,5 @@
 import { type Canonical, canonicalValue } from "./canonical.ts";
-import type { Call, Endpoint, Parameter } from "./catalogue.ts";
+import { findEndpoint, type Call, type Endpoint, type Parameter } from "./catalogue.ts";
 import { repeatable } from "./repeatable.ts";
 
 export type InvalidParameter = { readonly name: string; readonly reason: string };
@@ -29,6 +29,14 @@ export function readCall(endpoint: Endpoint, search: string): ReadCall {
   }
   if (invalid.length > 0) return { kind: "invalid", invalid: invalid.slice(0, NAMED_AT_MOST) };
   return { kind: "call", call: { endpoint, params: params.toSorted(([a], [b]) => (a < b ? -1 : 1)) } };
+}
+
+/** The call that a path with its query is, or nothing when it is none. */
+export function callOf(pathAndQuery: string): Call | undefined {
+  const [path = "", ...search] = pathAndQuery.split("?");
+  const endpoint = findEndpoint(path);
+  const read = endpoint === undefined ? undefined : readCall(endpoint, search.join("?"));
+  return read?.kind === "call" ? read.call : undefined;
 }
 
 function pairsOf(search: string): readonly Pair[] {

@@ -2,7 +2,8 @@ import type { Call } from "./catalogue.ts";
 import type { Stored } from "./entry.ts";
 import type { PlatformKeyView } from "./resources.ts";
 import type { KeyRecord, SealedUpstreamKey } from "./tenant.ts";
-import type { Candidate } from "./ledger.ts";
+import type { Candidate, Failure } from "./ledger.ts";
+import type { PurgedAt } from "./purge.ts";
 import type { HitBatch, HitCount, UsageEvent, UsageMessage } from "./usage.ts";
 
 /** Where one call's answer is kept. `digest` is computed when first asked for: a memory hit never needs it. */
@@ -11,6 +12,8 @@ export type AnswerKey = {
   readonly namespaceVersion: string;
   readonly scope: string;
   readonly endpoint: string;
+  /** What the call asks about, e.g. `user:107955`: purging by subject finds its answers by these. */
+  readonly subjects: readonly string[];
   digest(): Promise<string>;
 };
 
@@ -24,6 +27,27 @@ export type AnswerStore = {
   get(key: AnswerKey): Promise<Lookup>;
   /** Keeps the entry for a while; may forget it at any time. Whether it is still fit to serve is the reader's to check. */
   put(key: AnswerKey, stored: Stored): Promise<void>;
+};
+
+/** As `Lookup`, with what was purged of the entry. */
+export type SharedLookup =
+  | Exclude<Lookup, { kind: "found" }>
+  | { readonly kind: "found"; readonly stored: Stored; readonly purged: PurgedAt };
+
+/**
+ * Keeps entries for all colos, in Redis, and what was purged of them. Never throws: a read that is not answered in time is `unavailable`, a
+ * lost write is logged.
+ */
+export type SharedAnswers = {
+  /** `views`: in whose eyes it may have been purged, see `purge.ts`. */
+  get(key: AnswerKey, views: readonly string[]): Promise<SharedLookup>;
+  put(key: AnswerKey, stored: Stored): Promise<void>;
+  /** Keeps an entry unless there is one that was fetched no earlier. */
+  putUnlessNewer(key: AnswerKey, stored: Stored): Promise<void>;
+  /** Notes that in this scope two subjects were proven to be one thing: `user:107955` and `user:@tiktok`. Forgotten after some days. */
+  link(scope: string, subjects: readonly [string, string]): Promise<void>;
+  /** The other subject that is the same thing, if that is known. */
+  linked(scope: string, subject: string): Promise<string | undefined>;
 };
 
 /** Keeps entries in the isolate, bounded by bytes, least recently used out first. Synchronous: a hit awaits nothing. */
@@ -154,6 +178,46 @@ export type OriginMemory = {
   /** Nothing when it is not remembered. */
   knows(origin: string): boolean | undefined;
   put(origin: string, known: boolean): void;
+};
+
+/**
+ * What the requests of an isolate that wait for the same call tell each other. Synchronous and bounded, so anything may be forgotten; a
+ * promise of one request is never awaited by another.
+ */
+export type Waits = {
+  /** Whether it is the caller's turn to ask Redis for all who wait for this: one is enough within `everyMs`. */
+  mayAsk(identity: string, everyMs: number): boolean;
+  /** Whoever had the turn has got what it asked for: the next one need not wait. */
+  endTurn(identity: string): void;
+  /** Tells the others how the fetch failed. */
+  noteFailure(identity: string, failure: Failure): void;
+  /** What was told of it a moment ago. */
+  failure(identity: string): Failure | undefined;
+};
+
+/** Which entry is to be refreshed, for whom, and in which scope. */
+export type RefreshMessage = {
+  readonly kind: "refresh";
+  /** The call in canonical form, as path and query. */
+  readonly path: string;
+  /** Who pays. */
+  readonly tenantId: string;
+  /** Whose answers. */
+  readonly scope: string;
+  /** When the entry was fetched that was found past its time, Unix milliseconds; null where none was found. Another one needs no refresh. */
+  readonly seenMs: number | null;
+  /** When nobody can make use of it any more, Unix milliseconds. */
+  readonly untilMs: number;
+  readonly priority: "refresh" | "warm";
+};
+
+/** Sends refreshes on their way. Delivery is at least once and in any order; throws when they were not accepted. */
+export type RefreshQueue = { send(messages: readonly RefreshMessage[]): Promise<void> };
+
+/** Whose turn it is to ask for a refresh, over all isolates. */
+export type RefreshTurns = {
+  /** True once within a while for each answer. Throws `Unavailable` when Redis does not answer. */
+  take(digest: string): Promise<boolean>;
 };
 
 /** Counts cache hits. At most once: a count may be lost, never doubled. */

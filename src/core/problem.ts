@@ -1,4 +1,5 @@
 import { rateLimitFields, secondsUntil } from "./http-fields.ts";
+import type { Outcome } from "./charge.ts";
 import type { InvalidParameter } from "./parameters.ts";
 import type { Quotas, Reservation } from "./ledger.ts";
 import type { Rate } from "./ports.ts";
@@ -91,6 +92,17 @@ export const problems = {
     reducedCapacity(
       "Another request is fetching the same, and no answer of it came in time. Nothing was charged for this one.",
     ),
+  /** RFC 9111, section 5.2.1.7. */
+  notCached: () =>
+    problem(504, "not-cached", "Not cached", {
+      detail: "The request wants what is cached only, and nothing is that may be served. Nothing was sent or charged.",
+    }),
+  /** Another request for the same was answered so: nobody repeats it for a moment. */
+  upstreamFailedJustNow: (outcome: Outcome, status: number) =>
+    problem(statusJustNow(outcome, status), "upstream-failed", "The upstream failed just now", {
+      detail: `Another request for the same failed a moment ago (${outcome.replaceAll("_", " ")}). Nothing was sent or charged for this one.`,
+      ...SOON,
+    }),
   ledgerUnavailable: () =>
     reducedCapacity("The ledger does not answer, so no credit can be reserved. Nothing was charged."),
   upstreamAccount: () =>
@@ -196,6 +208,12 @@ function upstreamBusy({ inMs, cap }: Extract<Reservation, { kind: "busy" }>, { r
     headers: rateLimitFields(rates, nowMs, [...statedQuotas(quotas, nowMs, undefined), upstream]),
     retryAfterSeconds: Math.max(1, Math.ceil(inMs / 1_000)),
   });
+}
+
+/** What the upstream has against the request itself it would have against this one. */
+function statusJustNow(outcome: Outcome, status: number): number {
+  if (outcome === "client_error") return status;
+  return outcome === "timeout" ? 504 : 502;
 }
 
 function problem(status: number, slug: string, title: string, rest: Rest): Problem {

@@ -18,6 +18,10 @@ import type {
   AddressLimiter,
   AnswerMemory,
   AnswerStore,
+  RefreshQueue,
+  RefreshTurns,
+  SharedAnswers,
+  Waits,
   BucketGauge,
   Graveyard,
   HitCounter,
@@ -52,7 +56,10 @@ import type { WindowOverrides } from "./windows.ts";
 export type Services = {
   readonly memory: AnswerMemory;
   readonly colo: AnswerStore;
-  readonly redis: AnswerStore;
+  readonly redis: SharedAnswers;
+  readonly waits: Waits;
+  readonly refreshTurns: RefreshTurns;
+  readonly refreshQueue: RefreshQueue;
   readonly ledger: Ledger;
   readonly upstream: Upstream;
   readonly upstreamKeys: UpstreamKeys;
@@ -120,6 +127,10 @@ export type Services = {
   readonly capacityWaitMs: number;
   readonly leaseRenewMs: number;
   readonly leaseRestMs: number;
+  readonly failureNoteMs: number;
+  readonly staleIfErrorMs: number;
+  readonly derives: boolean;
+  readonly refreshAgainMs: number;
   readonly joinMs: number;
   readonly joinMostMs: number;
   readonly coolDownMs: number;

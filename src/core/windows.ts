@@ -6,9 +6,14 @@ import type { Outcome } from "./charge.ts";
 /** How long an answer is fresh, and how long after that it may be served stale. */
 export type Windows = { readonly freshMs: number; readonly staleMs: number };
 
-export type WindowOverrides = Readonly<Partial<Record<WindowClass | "not-found" | "empty", Windows>>>;
+/** A row of the table of windows. */
+export type WindowName = Exclude<WindowClass, "download"> | "not-found" | "empty";
 
-type EntryWindows = Windows & Pick<Entry, "kind">;
+export type WindowOverrides = Readonly<Partial<Record<WindowName, Windows>>>;
+
+type EntryWindows = Pick<Entry, "kind" | "windows" | "freshMs" | "staleMs" | "errorMs">;
+
+type Ages = Pick<Entry, "fetchedAtMs" | "freshMs" | "staleMs" | "errorMs">;
 
 type Answered = {
   readonly endpoint: Endpoint;
@@ -17,6 +22,8 @@ type Answered = {
   readonly json: unknown;
   readonly fetchedAtMs: number;
   readonly overrides: WindowOverrides;
+  /** How long after its freshness an answer may stand in for a failure, milliseconds (RFC 5861, section 4). */
+  readonly staleIfErrorMs: number;
   /** Whether the upstream key that paid gets media links: then a post without any is a passing fault and not an answer to keep. */
   readonly expectsLinks: boolean;
 };
@@ -29,7 +36,7 @@ const DAY = 24 * HOUR;
 /** Fresh for so long, and stale as long again unless said otherwise. */
 const both = (freshMs: number, staleMs = freshMs): Windows => ({ freshMs, staleMs });
 
-const WINDOWS: Readonly<Record<Exclude<WindowClass, "download"> | "not-found" | "empty", Windows>> = {
+const WINDOWS: Readonly<Record<WindowName, Windows>> = {
   "region-list": both(7 * DAY, DAY),
   "music-info": both(DAY),
   userid: both(DAY),
@@ -50,7 +57,7 @@ const WINDOWS: Readonly<Record<Exclude<WindowClass, "download"> | "not-found" | 
 };
 
 /** The names by which windows can be overridden. */
-export const windowNames = Object.keys(WINDOWS) as (keyof typeof WINDOWS)[];
+export const windowNames = Object.keys(WINDOWS) as WindowName[];
 
 /** The windows of every class, as this deployment has them. */
 export function usualWindows(overrides: WindowOverrides): Readonly<typeof WINDOWS> {
@@ -70,30 +77,47 @@ const SHARED_FETCH_MS = 2 * SECOND;
 export function windowsFor(answered: Answered): EntryWindows | null {
   const { endpoint, outcome, overrides } = answered;
   if (endpoint.windows === "download") return null;
-  if (outcome === "not_found") return { kind: "negative", ...(overrides["not-found"] ?? WINDOWS["not-found"]) };
-  if (outcome === "empty") return { kind: "answer", ...(overrides.empty ?? WINDOWS.empty) };
+  const of = (windows: WindowName) => overrides[windows] ?? WINDOWS[windows];
+  if (outcome === "not_found") return kept(answered, { kind: "negative", windows: "not-found", ...of("not-found") });
+  if (outcome === "empty") return kept(answered, { kind: "answer", windows: "empty", ...of("empty") });
   if (outcome !== "success" || (endpoint.windows === "post-detail" && lacksLinks(answered))) return null;
-  return { kind: "answer", ...successWindows(endpoint.windows, answered) };
+  const usual = successWindows(endpoint.windows, answered);
+  return kept(answered, { kind: "answer", windows: endpoint.windows, ...usual });
 }
 
-type Freshness = "fresh" | "stale" | "expired";
+/** Whoever gets nothing stale gets nothing staler either when the upstream fails. */
+function kept({ endpoint, json, fetchedAtMs, staleIfErrorMs }: Answered, windows: Omit<EntryWindows, "errorMs">) {
+  const errorMs = windows.staleMs === 0 ? 0 : Math.max(windows.staleMs, staleIfErrorMs);
+  return endpoint.windows === "post-detail"
+    ? untilExpiry({ ...windows, errorMs }, earliestExpiryMs(json, fetchedAtMs) - fetchedAtMs)
+    : { ...windows, errorMs };
+}
 
-/** Both windows end exclusively. */
-export function freshness(
-  { fetchedAtMs, freshMs, staleMs }: Windows & Pick<Entry, "fetchedAtMs">,
-  nowMs: number,
-): Freshness {
+/** `last-resort`: only in place of a failure or a refusal. */
+type Freshness = "fresh" | "stale" | "last-resort" | "expired";
+
+/** All windows end exclusively. */
+export function freshness({ fetchedAtMs, freshMs, staleMs, errorMs }: Ages, nowMs: number): Freshness {
   const ageMs = nowMs - fetchedAtMs;
   if (ageMs < freshMs) return "fresh";
-  return ageMs < freshMs + staleMs ? "stale" : "expired";
+  if (ageMs < freshMs + staleMs) return "stale";
+  return ageMs < freshMs + errorMs ? "last-resort" : "expired";
+}
+
+/** The ages of an entry for a tenant that wants it newer: windows of its own end earlier, never later. */
+export function tightened(entry: Entry, own: WindowOverrides): Ages {
+  const tighter = own[entry.windows];
+  if (tighter === undefined) return entry;
+  const { fetchedAtMs } = entry;
+  const freshMs = Math.min(entry.freshMs, tighter.freshMs);
+  const staleMs = Math.min(entry.freshMs + entry.staleMs - freshMs, tighter.staleMs);
+  const errorMs = staleMs === 0 ? 0 : entry.freshMs + entry.errorMs - freshMs;
+  return { fetchedAtMs, freshMs, staleMs, errorMs };
 }
 
 /** How much longer an entry is of any use, milliseconds; zero or less when it is of none. */
-export function retainedMs(
-  { fetchedAtMs, freshMs, staleMs }: Windows & Pick<Entry, "fetchedAtMs">,
-  nowMs: number,
-): number {
-  return fetchedAtMs + freshMs + staleMs - nowMs;
+export function retainedMs({ fetchedAtMs, freshMs, staleMs, errorMs }: Ages, nowMs: number): number {
+  return fetchedAtMs + freshMs + Math.max(staleMs, errorMs) - nowMs;
 }
 
 /** A post of photos has pictures where a video has links. */
@@ -112,15 +136,16 @@ function successWindows(
   const given = overrides[windows];
   const usual = given ?? WINDOWS[windows];
   if (windows === "post-comments") return given ?? (areCold(call, json, fetchedAtMs) ? COLD_COMMENTS : usual);
-  if (windows === "search-video") return isSortedByDate(call) ? { ...usual, staleMs: 0 } : usual;
-  return windows === "post-detail" ? untilExpiry(usual, earliestExpiryMs(json, fetchedAtMs) - fetchedAtMs) : usual;
+  return windows === "search-video" && isSortedByDate(call) ? { ...usual, staleMs: 0 } : usual;
 }
 
-/** Cuts both windows off before the first media URL dies: stale text would do, a dead link does not. */
-function untilExpiry({ freshMs, staleMs }: Windows, livesMs: number): Windows {
+/** Cuts all windows off before the first media URL dies: stale text would do, a dead link does not. */
+function untilExpiry(entry: EntryWindows, livesMs: number): EntryWindows {
+  const { freshMs, staleMs, errorMs } = entry;
   const boundMs = Math.max(livesMs - EXPIRY_MARGIN_MS, Math.min(SHARED_FETCH_MS, freshMs));
   const boundFreshMs = Math.min(freshMs, boundMs);
-  return { freshMs: boundFreshMs, staleMs: Math.min(staleMs, boundMs - boundFreshMs) };
+  const restMs = boundMs - boundFreshMs;
+  return { ...entry, freshMs: boundFreshMs, staleMs: Math.min(staleMs, restMs), errorMs: Math.min(errorMs, restMs) };
 }
 
 /** Who searches by date searches for what is new. */

@@ -12,7 +12,7 @@ import type {
 import type { KeyRecord } from "../core/tenant.ts";
 
 export type FindKeyPorts = {
-  readonly confirm: Confirm;
+  readonly confirm: Pick<Confirm, "refresh" | "vouchesFor">;
   readonly keyMemory: KeyMemory;
   readonly keyRecords: KeyRecordCache;
   readonly keyDirectory: Pick<KeyDirectory, "find">;

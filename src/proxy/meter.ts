@@ -1,6 +1,8 @@
 import { createMiddleware } from "hono/factory";
+import type { Answer } from "../answer/answer.ts";
 import { charge, type ChargeRules } from "../core/charge.ts";
 import type { HitCounter } from "../core/ports.ts";
+import type { HitCount } from "../core/usage.ts";
 import type { ProxyEnv } from "./request.ts";
 
 /** Counts hits with the credits that a dispatch would have cost. Fails open: a lost count is at most two seconds of one isolate, never a credit spent. */
@@ -15,9 +17,14 @@ export const meter = (hits: HitCounter, chargeRules: ChargeRules) =>
     const outcome = answer.stored.entry.kind === "negative" ? "not_found" : "success";
     const count = {
       endpoint: path,
-      tier: answer.kind === "hit" ? answer.tier : answer.kind,
+      tier: tierOf(answer),
       hits: 1,
       creditsSaved: charge(outcome, { credits, stated: null }, chargeRules).charged,
     };
     hits.add(c.var.identity.tenant.id, count, (promise) => c.executionCtx.waitUntil(promise));
   });
+
+function tierOf(served: Exclude<Answer, { kind: "fetched" | "refused" }>): HitCount["tier"] {
+  if (served.kind === "hit") return served.tier;
+  return served.kind === "joined" ? "joined" : "stale";
+}

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { Answer, Refused } from "../answer/answer.ts";
 import { matchesEtag } from "../core/conditional.ts";
 import type { Entry } from "../core/entry.ts";
+import type { Failure } from "../core/ledger.ts";
 import { cacheControl, cacheStatus, rateLimitFields, serverTiming } from "../core/http-fields.ts";
 import type { UpstreamReply } from "../core/ports.ts";
 import { problems, type Problem } from "../core/problem.ts";
@@ -9,7 +10,7 @@ import { statedQuotas, type Spending } from "../core/stated-limits.ts";
 import type { ProxyEnv } from "./request.ts";
 
 type Fetched = Extract<Answer, { kind: "fetched" }>;
-type Kept = Extract<Answer, { kind: "hit" | "joined" | "stale" }>;
+type Kept = Extract<Answer, { kind: "hit" | "joined" | "refreshing" | "stale" }>;
 
 /** Turns the answer into bytes and headers. The upstream's status, content type and body go out as they came. */
 export const respond = (clock: () => number) =>
@@ -18,6 +19,7 @@ export const respond = (clock: () => number) =>
     switch (answer.kind) {
       case "hit":
       case "joined":
+      case "refreshing":
       case "stale":
         return fromEntry(c, answer.stored.entry, { answer, nowMs: clock() });
       case "fetched":
@@ -31,14 +33,16 @@ export const respond = (clock: () => number) =>
     }
   };
 
-const refusals: Record<Exclude<Refused["because"], "reservation">, () => Problem> = {
+const refusals: Record<Exclude<Refused["because"], "reservation" | "failed">, () => Problem> = {
   "answers-unavailable": problems.cachesUnavailable,
   "ledger-unavailable": problems.ledgerUnavailable,
   "upstream-key-unavailable": problems.upstreamKeyUnavailable,
   "joined-in-vain": problems.joinedInVain,
+  "not-cached": problems.notCached,
 };
 
 function refusalOf(c: Context<ProxyEnv>, refused: Refused, nowMs: number): Problem {
+  if (refused.because === "failed") return failedJustNow(c, refused.failure);
   if (refused.because !== "reservation") return refusals[refused.because]();
   const { reservation } = refused;
   const { rates, identity } = c.var;
@@ -55,6 +59,13 @@ function refusalOf(c: Context<ProxyEnv>, refused: Refused, nowMs: number): Probl
     default:
       return reservation satisfies never;
   }
+}
+
+/** What is wrong with the platform's account is not the tenant's to see. */
+function failedJustNow(c: Context<ProxyEnv>, { outcome, status }: Failure): Problem {
+  const isOfAccount = outcome === "account_error" || outcome === "unclear_error";
+  if (isOfAccount && c.var.identity.tenant.keyMode !== "byo") return problems.upstreamAccount();
+  return problems.upstreamFailedJustNow(outcome, status);
 }
 
 function fromEntry(
@@ -79,26 +90,33 @@ function fromEntry(
   return new Response(entry.body, { status: entry.status, headers: { ...headers, "content-type": entry.contentType } });
 }
 
-function statusOf(answer: Kept | Fetched, { status }: Entry) {
+function statusOf(answer: Kept | Fetched, { status, derived }: Entry) {
   switch (answer.kind) {
     case "fetched":
-      return { kind: "miss", status: answer.reply.status, stored: true } as const;
+      return { kind: "miss", fwd: fwdOf(answer), status: answer.reply.status, stored: true } as const;
     case "joined":
-      return { kind: "miss", status, stored: false, collapsed: true } as const;
+      return { kind: "miss", fwd: "uri-miss", status, stored: false, collapsed: true } as const;
+    case "refreshing":
+      return { kind: "hit", detail: "swr" } as const;
     case "stale":
       return answer.instead.kind === "fetched"
         ? ({ kind: "stale", status: answer.instead.reply.status } as const)
         : ({ kind: "hit", detail: reasonOf(answer.instead) } as const);
     case "hit":
-      return { kind: "hit", detail: answer.outage ? "outage" : answer.tier } as const;
+      return { kind: "hit", detail: answer.outage ? "outage" : derived ? "derived" : answer.tier } as const;
     default:
       return answer satisfies never;
   }
 }
 
+function fwdOf({ because }: Fetched) {
+  return because === "demand" ? "request" : "uri-miss";
+}
+
 /** Why nothing newer was asked for. */
 function reasonOf(refused: Refused) {
-  if (refused.because !== "reservation") return refused.because === "joined-in-vain" ? "upstream" : "outage";
+  if (refused.because === "joined-in-vain" || refused.because === "failed") return "upstream";
+  if (refused.because !== "reservation") return "outage";
   const reasons = { spent: "quota", busy: "capacity", broken: "upstream", suspended: "outage" } as const;
   return reasons[refused.reservation.kind];
 }
@@ -116,7 +134,9 @@ function fromReply(c: Context<ProxyEnv>, answer: Fetched, nowMs: number): Respon
     ...commonHeaders(c, answer, nowMs),
     "content-type": reply.contentType,
     "cache-control": "private, no-store",
-    "cache-status": cacheStatus(bypass ? { kind: "bypass" } : { kind: "miss", status: reply.status, stored: false }),
+    "cache-status": cacheStatus(
+      bypass ? { kind: "bypass" } : { kind: "miss", fwd: fwdOf(answer), status: reply.status, stored: false },
+    ),
     ...(reply.retryAfter === null ? {} : { "retry-after": reply.retryAfter }),
   };
   return new Response(reply.body, { status: reply.status, headers });

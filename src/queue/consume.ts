@@ -1,10 +1,11 @@
 import type { ControlMessage } from "../core/control-ports.ts";
-import { parseControlMessage } from "../core/messages.ts";
+import { parseControlMessage, parseRefreshMessage } from "../core/messages.ts";
 import { announceEvent, type AnnouncePorts } from "./announce-event.ts";
 import { bury, buryMessages, deliverAgain, retryDelaySeconds, type BuryPorts } from "./bury.ts";
 import { checkKey, type CheckPorts } from "./check-key.ts";
 import { publishChange, type PublishPorts } from "./publish-change.ts";
 import { recordUsage, type RecordPorts } from "./record-usage.ts";
+import { consumeRefresh, type ConsumeRefreshPorts } from "./refresh.ts";
 
 /** A queued message, as much of it as consumers use. */
 export type Message = {
@@ -25,9 +26,10 @@ export type Consumed =
   /** No delivery will mend it; the reason is logged and kept, so it repeats no value. */
   | { readonly kind: "hopeless"; readonly reason: string };
 
-export type ConsumePorts = RecordPorts & BuryPorts & PublishPorts & AnnouncePorts & CheckPorts;
+export type ConsumePorts = RecordPorts & BuryPorts & PublishPorts & AnnouncePorts & CheckPorts & ConsumeRefreshPorts;
 
 const CONTROL = "tikedge-control";
+const REFRESH = "tikedge-refresh";
 
 /** A queue's dead letters arrive in a queue of their own: a dead-letter queue without a consumer drops them after four days. */
 const DEAD = "-dead";
@@ -40,8 +42,9 @@ export const consume =
   (ports: ConsumePorts) =>
   async (batch: Batch): Promise<void> => {
     const isDead = batch.queue.endsWith(DEAD);
-    if (batch.queue.startsWith(CONTROL)) {
-      await Promise.all(batch.messages.map((message) => consumeControl(ports, { ...batch, message, isDead })));
+    const each = { [CONTROL]: controlOutcome, [REFRESH]: refreshOutcome }[batch.queue.replace(DEAD, "")];
+    if (each !== undefined) {
+      await Promise.all(batch.messages.map((message) => consumeOne(ports, each, { ...batch, message, isDead })));
       return;
     }
     const unrecorded = await recordUsage(ports, batch);
@@ -51,8 +54,10 @@ export const consume =
 
 type Delivery = { readonly queue: string; readonly isDead: boolean; readonly message: Message };
 
+type OutcomeOf = (ports: ConsumePorts, message: Message) => Promise<Consumed>;
+
 /** Each message by itself: they go to different places, and one that waits must hold up no other. */
-async function consumeControl(ports: ConsumePorts, { queue, isDead, message }: Delivery): Promise<void> {
+async function consumeOne(ports: ConsumePorts, outcomeOf: OutcomeOf, { queue, isDead, message }: Delivery) {
   const consumed = await outcomeOf(ports, message);
   switch (consumed.kind) {
     case "done":
@@ -67,14 +72,26 @@ async function consumeControl(ports: ConsumePorts, { queue, isDead, message }: D
   }
 }
 
-async function outcomeOf(ports: ConsumePorts, { body, attempts }: Message): Promise<Consumed> {
+async function controlOutcome(ports: ConsumePorts, { body, attempts }: Message): Promise<Consumed> {
   const parsed = parseControlMessage(body);
   if (parsed.kind === "malformed") return { kind: "hopeless", reason: parsed.reason };
+  return orAgain(ports, { kind: parsed.message.kind, attempts }, () => consumerOf(ports, parsed.message, attempts));
+}
+
+async function refreshOutcome(ports: ConsumePorts, { body, attempts }: Message): Promise<Consumed> {
+  const parsed = parseRefreshMessage(body);
+  if (parsed.kind === "malformed") return { kind: "hopeless", reason: parsed.reason };
+  return orAgain(ports, { kind: "refresh", attempts }, () => consumeRefresh(ports, parsed.message, attempts));
+}
+
+type Tried = { readonly kind: string; readonly attempts: number };
+
+async function orAgain({ log }: ConsumePorts, { kind, attempts }: Tried, work: () => Promise<Consumed>) {
   try {
-    return await consumerOf(ports, parsed.message, attempts);
+    return await work();
   } catch (error) {
-    ports.log.error("control-message-failed", { error, kind: parsed.message.kind });
-    return { kind: "again", afterSeconds: retryDelaySeconds(attempts) };
+    log.error("message-failed", { error, kind });
+    return { kind: "again", afterSeconds: retryDelaySeconds(attempts) } as const;
   }
 }
 

@@ -32,9 +32,17 @@ function keyOf(username: string): AnswerKey {
 }
 
 function entryFor({ identity }: AnswerKey): Entry {
-  const windows = { fetchedAtMs: 0, freshMs: 3_600_000, staleMs: 0 };
-  const rest = { kind: "answer", status: 200, contentType: "application/json", etag: '"e"', subjects: [] } as const;
-  return { identity, body: '{"nickname":"Zoë \\/"}', ...rest, ...windows };
+  const windows = { fetchedAtMs: 0, freshMs: 3_600_000, staleMs: 0, errorMs: 0 };
+  const rest = { kind: "answer", status: 200, contentType: "application/json", etag: '"e"' } as const;
+  return {
+    identity,
+    body: '{"nickname":"Zoë \\/"}',
+    windows: "userid",
+    reservedAtMs: 0,
+    derived: false,
+    ...rest,
+    ...windows,
+  };
 }
 
 function setUp(cache = endlessCache()) {

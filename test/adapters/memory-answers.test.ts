@@ -10,7 +10,10 @@ function stored(identity: string, bodyLength: number): Stored {
     status: 200,
     contentType: "a/b",
     etag: '"e"',
-    subjects: [],
+    windows: "userid",
+    reservedAtMs: 0,
+    errorMs: 0,
+    derived: false,
     body: "x".repeat(bodyLength),
     ...windows,
   } as const;

@@ -37,7 +37,7 @@ function operator() {
   const ops = database.connectAs("ops");
   return controlPlane({
     deadMessages: neonDeadMessages(ops),
-    replayQueue: replayQueue({ usage: queue("usage"), control: queue("control") }),
+    replayQueue: replayQueue({ usage: queue("usage"), control: queue("control"), refresh: queue("refresh") }),
     outcomes: neonOutcomes(database.connectAs("rw")),
   });
 }

@@ -20,7 +20,7 @@ describe("the timeline of one entry", () => {
     t.advance(1);
     t.colo.isDown = true;
     await ask();
-    t.advance(24 * 3_600_000 - 60_000);
+    t.advance(48 * 3_600_000 - 60_000);
     await ask();
     expect(tiers).toEqual(["fetched", "memory", "memory", "redis", "fetched"]);
     expect(t.story.filter((step) => step === "dispatch")).toHaveLength(2);

@@ -4,6 +4,9 @@ import type { Reserve, Taken } from "../../src/core/ledger.ts";
 import { PLATFORM } from "../../src/core/act.ts";
 import { json, timeline } from "../support/timeline.ts";
 
+/** For so long nobody repeats a call that failed. */
+const NOTED_MS = 2_000;
+
 const CALL = "/userid/?username=tiktok";
 const REFUSAL = '{"message":"Your account is suspended"}';
 
@@ -78,6 +81,7 @@ describe("a platform key whose account is refused", () => {
   it("is back when it serves, though it was taken out, because nothing else was left to ask", async () => {
     const t = threeKeys("a", "b", "c");
     await t.asking();
+    t.advance(NOTED_MS);
     t.bad.clear();
     expect(await t.asking()).toMatchObject({ kind: "fetched", outcome: "success" });
     const [served] = t.tried.slice(3);
@@ -88,8 +92,9 @@ describe("a platform key whose account is refused", () => {
   it("stays out when it was asked all the same and nothing showed that its account is in order", async () => {
     const t = threeKeys("a", "b", "c");
     await t.asking();
+    t.advance(NOTED_MS);
     t.replies(async () => json("{}", 500));
-    await t.asking();
+    expect(await t.asking()).toMatchObject({ kind: "fetched", outcome: "server_error" });
     expect(await Promise.all(KEYS.map(({ id }) => t.platformKeys.takeOut(id, "asked by the test")))).toEqual(
       KEYS.map(() => false),
     );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answer } from "../../src/answer/answer.ts";
+import { isolateWaits } from "../../src/adapters/isolate-waits.ts";
 import { memoryAnswers } from "../../src/adapters/memory-answers.ts";
 import { Unavailable } from "../../src/core/control-ports.ts";
 import type { Quotas } from "../../src/core/ledger.ts";
@@ -11,7 +12,7 @@ const CALL = "/userid/?username=tiktok";
 const BODY = '{"id":"107955"}';
 
 /** A request that fetches, and holds the lease until the test lets the upstream answer it. */
-async function fetching() {
+async function fetching(path = CALL) {
   const t = timeline();
   const gates = [Promise.withResolvers<UpstreamReply>()];
   const dispatched = Promise.withResolvers<void>();
@@ -21,7 +22,7 @@ async function fetching() {
     dispatched.resolve();
     return gates[asked - 1]?.promise ?? Promise.resolve(json(BODY));
   });
-  const leader = answer(t.ports, { ...t.ask(CALL), requestId: "leader" });
+  const leader = answer(t.ports, { ...t.ask(path), requestId: "leader" });
   await dispatched.promise;
   const dispatches = () => t.story.filter((step) => step === "dispatch").length;
   /** For a request whose first wait ends when the leader has its answer: it would wait in simulated time for what takes real time. */
@@ -39,6 +40,7 @@ async function fetching() {
 /** Another isolate, that shares Redis with the first. */
 const elsewhere = (t: Pick<ReturnType<typeof timeline>, "ports">) => ({
   ...t.ports,
+  waits: isolateWaits(t.ports.clock),
   memory: memoryAnswers(1_000_000),
   colo: memoryAnswerStore(t.ports.clock),
 });
@@ -54,12 +56,45 @@ describe("a request that finds another fetching the same", () => {
     expect(t.sent).toHaveLength(1);
   });
 
-  it("fetches itself when nothing that can be kept comes of it", async () => {
+  it("is told how it failed, because it would fail in the same way, one after another", async () => {
     const t = await fetching();
     const meanwhile = t.answeredMeanwhile(json('{"x":1}', 500));
     const follower = answer(meanwhile, { ...t.ask(CALL), requestId: "follower" });
     expect(await t.leader).toMatchObject({ kind: "fetched", outcome: "server_error" });
-    expect(await follower).toMatchObject({ kind: "fetched", outcome: "success" });
+    expect(await follower).toMatchObject({ because: "failed", failure: { outcome: "server_error", status: 500 } });
+    expect(t.dispatches()).toBe(1);
+  });
+
+  it("fetches itself two seconds after a failure, because it may be over", async () => {
+    const t = await fetching();
+    const meanwhile = t.answeredMeanwhile(json('{"x":1}', 500));
+    await answer(meanwhile, { ...t.ask(CALL), requestId: "follower" });
+    t.advance(1_900);
+    expect(await answer(t.ports, t.ask(CALL))).toMatchObject({ because: "failed" });
+    t.advance(100);
+    expect(await answer(t.ports, t.ask(CALL))).toMatchObject({ kind: "fetched", outcome: "success" });
+    expect(t.dispatches()).toBe(2);
+  });
+
+  it("fetches itself when an answer came that may not be kept, because the next may be better", async () => {
+    const post = "/post-detail/?url=https://www.tiktok.com/@a/video/73";
+    const t = await fetching(post);
+    const meanwhile = t.answeredMeanwhile(json('{"id":"73","play_count":1}'));
+    const follower = answer(meanwhile, { ...t.ask(post), requestId: "follower" });
+    expect(await t.leader).toMatchObject({ kind: "fetched", outcome: "success", entry: null });
+    expect(await follower).toMatchObject({ kind: "fetched" });
+    expect(t.dispatches()).toBe(2);
+  });
+
+  it("reserves with another key when the account of the first was refused, and only then", async () => {
+    const t = await fetching();
+    const refused = json('{"message":"Your account is suspended"}');
+    const meanwhile = t.answeredMeanwhile(refused);
+    const same = await answer(meanwhile, { ...t.ask(CALL), requestId: "same key" });
+    expect(same).toMatchObject({ because: "failed", failure: { outcome: "account_error" } });
+    t.keys.splice(0, 1, { id: "own", secret: "own", cap: 200, owner: "tenant" });
+    const other = await answer(elsewhere(t), { ...t.ask(CALL), requestId: "other key" });
+    expect(other).toMatchObject({ kind: "fetched", outcome: "success" });
     expect(t.dispatches()).toBe(2);
   });
 
@@ -75,11 +110,24 @@ describe("a request that finds another fetching the same", () => {
 
   it("asks ever more seldom, because a hundred of them ask Redis each time", async () => {
     const t = await fetching();
-    const renewed = { ...t.ports.ledger, reserve: async () => ({ kind: "leased" }) as const };
-    await answer({ ...t.ports, ledger: renewed }, { ...t.ask(CALL), requestId: "follower" });
-    const pauses = t.story.filter((step) => step.startsWith("pause")).map((step) => Number(step.slice(6)));
-    expect(pauses.slice(0, 4)).toEqual([50, 75, 113, 170]);
-    expect(Math.max(...pauses)).toBe(400);
+    const askedMs: number[] = [];
+    const reserve = async () => (askedMs.push(t.ports.clock()), { kind: "leased" } as const);
+    const later = elsewhere(t);
+    await answer({ ...later, ledger: { ...t.ports.ledger, reserve } }, { ...t.ask(CALL), requestId: "follower" });
+    const gaps = askedMs.slice(1).map((atMs, at) => atMs - (askedMs[at] ?? 0));
+    expect(gaps.slice(0, 5)).toEqual([50, 50, 100, 200, 400]);
+    expect(Math.max(...gaps)).toBe(400);
+  });
+
+  it("leaves it to one of its isolate to ask Redis, because one is enough", async () => {
+    const t = await fetching();
+    let asked = 0;
+    const reserve = async () => ((asked += 1), { kind: "leased" } as const);
+    const isolate = elsewhere(t);
+    const ports = { ...isolate, ledger: { ...t.ports.ledger, reserve } };
+    const follow = (number: number) => answer(ports, { ...t.ask(CALL), requestId: `follower ${number}` });
+    await Promise.all(Array.from({ length: 50 }, (_, number) => follow(number)));
+    expect(asked).toBeLessThan(250);
   });
 });
 
@@ -87,8 +135,8 @@ describe("a request that nearly missed another's fetch", () => {
   it("pays nothing though it looked before the answer was stored and reserves after its lease was given up", async () => {
     const t = timeline();
     let looks = 0;
-    const get: typeof t.redis.get = async (key) => {
-      const found = await t.redis.get(key);
+    const get: typeof t.redis.get = async (key, views) => {
+      const found = await t.redis.get(key, views);
       looks += 1;
       if (looks === 1) {
         await answer(t.ports, { ...t.ask(CALL), requestId: "leader" });
@@ -145,14 +193,18 @@ describe("a download", () => {
 });
 
 describe("what is past its time", () => {
+  const CALL = "/userinfo-by-username/?username=tiktok";
+  const BODY = '{"user":{"id":"107955","uniqueId":"tiktok"},"stats":{}}';
+  const HOUR = 3_600_000;
   const spent: Quotas = { daily: 0, monthly: null };
 
-  /** Fetched once, and past its time since. */
+  /** Fetched once, and past the time in which it is served while it is refreshed. */
   async function pastItsTime() {
     const t = timeline();
+    t.replies(async () => json(BODY));
     await answer(t.ports, t.ask(CALL));
     await t.settled();
-    t.advance(24 * 3_600_000 + 1);
+    t.advance(2 * HOUR + 1);
     return t;
   }
   const withQuotas = (t: ReturnType<typeof timeline>, quotas: Quotas) => {
@@ -189,13 +241,13 @@ describe("what is past its time", () => {
 
   it("is not served past the bound that it states", async () => {
     const t = await pastItsTime();
-    t.advance(24 * 3_600_000);
+    t.advance(23 * HOUR);
     expect(await answer(t.ports, withQuotas(t, spent))).toMatchObject({ kind: "refused" });
   });
 
   it("is not served past its bound by who waited in vain until then", async () => {
     const t = await pastItsTime();
-    t.advance(24 * 3_600_000 - 5_000);
+    t.advance(23 * HOUR - 5_000);
     const ledger = { ...t.ports.ledger, reserve: async () => ({ kind: "leased" }) as const };
     const refused = { kind: "refused", because: "joined-in-vain" };
     expect(await answer({ ...t.ports, ledger }, t.ask(CALL))).toEqual(refused);

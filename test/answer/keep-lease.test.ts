@@ -1,22 +1,25 @@
 import { expect, it } from "vitest";
-import { keepLease, type LeasePorts } from "../../src/answer/keep-lease.ts";
+import type { Failure } from "../../src/core/ledger.ts";
+import { keepLease, type Ending, type LeasePorts } from "../../src/answer/keep-lease.ts";
 
 const HELD = { lease: "call", requestId: "request" };
 
 /** A lease whose call is under way until `end`; each renewal is let through by `beat`. */
-function held(broken: Partial<LeasePorts["ledger"]> = {}) {
+function held(broken: Partial<LeasePorts["ledger"]> = {}, failureNoteMs = 2_000) {
   const story: string[] = [];
   const beats: (() => void)[] = [];
-  const { promise: work, resolve: end, reject: fail } = Promise.withResolvers<boolean>();
+  const { promise: work, resolve: end, reject: fail } = Promise.withResolvers<Ending>();
   const ledger = {
     renewLease: async (lease: string, requestId: string) => void story.push(`renew ${lease} ${requestId}`),
     endLease: async (lease: string, requestId: string, restMs: number) =>
       void story.push(`end ${lease} ${requestId} in ${restMs}`),
+    failLease: async (lease: string, requestId: string, { noteMs, ...failure }: Failure & { noteMs: number }) =>
+      void story.push(`fail ${lease} ${requestId} ${JSON.stringify(failure)} for ${noteMs}`),
     ...broken,
   } as LeasePorts["ledger"];
   const pause = (ms: number) => new Promise<void>((resolve) => void (story.push(`pause ${ms}`), beats.push(resolve)));
   const log = { info: () => undefined, error: (event: string) => void story.push(event) };
-  const kept = keepLease({ ledger, pause, leaseRenewMs: 1_000, leaseRestMs: 300, log }, HELD, work);
+  const kept = keepLease({ ledger, pause, leaseRenewMs: 1_000, leaseRestMs: 300, failureNoteMs, log }, HELD, work);
   const beat = async () => {
     beats.shift()?.();
     await new Promise((resolve) => setImmediate(resolve));
@@ -28,7 +31,7 @@ it("is renewed while its call is under way, and goes on for a moment when the an
   const { story, kept, end, beat } = held();
   await beat();
   await beat();
-  end(true);
+  end({ kind: "stored" });
   await kept;
   const renewed = "renew call request";
   expect(story).toEqual(["pause 1000", renewed, "pause 1000", renewed, "pause 1000", "end call request in 300"]);
@@ -36,7 +39,22 @@ it("is renewed while its call is under way, and goes on for a moment when the an
 
 it("is given up at once when nothing was stored, because whoever waits for it may fetch", async () => {
   const { story, kept, end } = held();
-  end(false);
+  end({ kind: "nothing" });
+  await kept;
+  expect(story).toEqual(["pause 1000", "end call request in 0"]);
+});
+
+it("leaves a note in its place when the fetch failed, because those who wait would fail one after another", async () => {
+  const { story, kept, end } = held();
+  const failure = { outcome: "timeout", status: 0, upstreamKeyId: "key" } as const;
+  end({ kind: "failed", failure });
+  await kept;
+  expect(story).toEqual(["pause 1000", `fail call request ${JSON.stringify(failure)} for 2000`]);
+});
+
+it("is given up at once after a failure where notes last for nothing", async () => {
+  const { story, kept, end } = held({}, 0);
+  end({ kind: "failed", failure: { outcome: "timeout", status: 0, upstreamKeyId: "key" } });
   await kept;
   expect(story).toEqual(["pause 1000", "end call request in 0"]);
 });
@@ -51,7 +69,7 @@ it("is given up when its call breaks, because whoever waits for it may fetch", a
 it("is left to end by itself when Redis does not answer", async () => {
   const down = () => Promise.reject(new Error("Redis down"));
   const { story, kept, end } = held({ endLease: down });
-  end(true);
+  end({ kind: "stored" });
   await kept;
   expect(story).toEqual(["pause 1000", "lease-left-to-end"]);
 });
@@ -62,7 +80,7 @@ it("is renewed again after a renewal that was lost, and given up at last, becaus
   const { story, kept, end, beat } = held({ renewLease });
   await beat();
   await beat();
-  end(false);
+  end({ kind: "nothing" });
   await kept;
   expect(renewals).toBe(2);
   expect(story).toEqual(["pause 1000", "lease-not-renewed", "pause 1000", "pause 1000", "end call request in 0"]);

@@ -44,6 +44,8 @@ describe("a tenant's own key that the upstream refuses", () => {
     t.state.queue = "down";
     await t.asking();
     t.state.queue = "up";
+    // Nobody repeats a call that failed for two seconds.
+    t.advance(2_000);
     await t.asking();
     expect(t.queued).toMatchObject([{ message: CHECK }]);
   });

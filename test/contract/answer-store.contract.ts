@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { answerKey } from "../../src/core/answer-key.ts";
 import { type Call, findEndpoint } from "../../src/core/catalogue.ts";
 import type { Entry } from "../../src/core/entry.ts";
-import type { AnswerKey, AnswerStore } from "../../src/core/ports.ts";
+import type { AnswerKey, AnswerStore, SharedAnswers } from "../../src/core/ports.ts";
 
 function callOf(username: string): Call {
   const endpoint = findEndpoint("/userid/");
@@ -15,7 +15,7 @@ function keyOf(username: string, scope = "pool:default"): AnswerKey {
 }
 
 function entryFor(key: AnswerKey, more: Partial<Entry> = {}): Entry {
-  const windows = { fetchedAtMs: Date.now(), freshMs: 60_000, staleMs: 0 };
+  const windows = { fetchedAtMs: Date.now(), freshMs: 60_000, staleMs: 0, errorMs: 0 };
   const body = '{"id":"1","nickname":"Zoë \\/ \u{1F600}"}';
   return {
     identity: key.identity,
@@ -24,7 +24,9 @@ function entryFor(key: AnswerKey, more: Partial<Entry> = {}): Entry {
     contentType: "application/json",
     body,
     etag: '"e"',
-    subjects: [],
+    windows: "userid",
+    reservedAtMs: 0,
+    derived: false,
     ...windows,
     ...more,
   };
@@ -72,5 +74,37 @@ export function answerStoreContract(make: () => Promise<AnswerStore>): void {
     await store.put(key, { entry: entryFor(key, { body: "1" }), confirmedAtMs: Date.now() });
     await store.put(key, { entry: entryFor(key, { body: "2" }), confirmedAtMs: Date.now() });
     expect(await store.get(key)).toMatchObject({ kind: "found", stored: { entry: { body: "2" } } });
+  });
+}
+
+/** What the one of all colos promises beside that; what it says of purges has a contract of its own. */
+export function sharedAnswersContract(make: () => Promise<SharedAnswers>): void {
+  it("keeps a derived entry unless there is one that was fetched no earlier", async () => {
+    const store = await make();
+    const key = keyOf("derived");
+    const nowMs = Date.now();
+    const put = (etag: string, fetchedAtMs: number) =>
+      store.putUnlessNewer(key, { entry: entryFor(key, { etag, fetchedAtMs }), confirmedAtMs: nowMs });
+    const etagThere = async () => {
+      const found = await store.get(key, []);
+      return found.kind === "found" ? found.stored.entry.etag : found.kind;
+    };
+    await put("first", nowMs - 2_000);
+    expect(await etagThere()).toBe("first");
+    await put("older", nowMs - 3_000);
+    expect(await etagThere()).toBe("first");
+    await put("of the same time", nowMs - 2_000);
+    expect(await etagThere()).toBe("first");
+    await put("newer", nowMs - 1_000);
+    expect(await etagThere()).toBe("newer");
+  });
+
+  it("knows either of two subjects by the other, in the scope in which they were linked", async () => {
+    const store = await make();
+    await store.link("pool:default", ["user:1", "user:@one"]);
+    expect(await store.linked("pool:default", "user:1")).toBe("user:@one");
+    expect(await store.linked("pool:default", "user:@one")).toBe("user:1");
+    expect(await store.linked("pool:other", "user:1")).toBeUndefined();
+    expect(await store.linked("pool:default", "user:2")).toBeUndefined();
   });
 }

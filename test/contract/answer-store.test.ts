@@ -2,25 +2,33 @@ import { describe, expect, it } from "vitest";
 import { upstashAnswers } from "../../src/adapters/upstash-answers.ts";
 import { answerKey } from "../../src/core/answer-key.ts";
 import { endpoints } from "../../src/core/endpoints.ts";
+import type { AnswerStore, SharedAnswers } from "../../src/core/ports.ts";
 import { useLocalRedis } from "../support/local-redis.ts";
-import { memoryAnswerStore } from "../support/memory-answers-store.ts";
+import { memoryAnswerStore, memorySharedAnswers } from "../support/memory-answers-store.ts";
 import { silentLog } from "../support/silent-log.ts";
-import { answerStoreContract } from "./answer-store.contract.ts";
+import { answerStoreContract, sharedAnswersContract } from "./answer-store.contract.ts";
 
 describe("answers in Redis", () => {
   const redis = useLocalRedis();
 
-  answerStoreContract(async () => upstashAnswers(redis().client, Date.now, silentLog));
+  answerStoreContract(async () => shared(upstashAnswers(redis().client, Date.now, silentLog)));
+  sharedAnswersContract(async () => upstashAnswers(redis().client, Date.now, silentLog));
 
   it("is unavailable, and not absent, when Redis does not answer: nobody knows what was paid for", async () => {
     const [endpoint] = endpoints;
     if (endpoint === undefined) throw new Error("the table is empty");
     const key = answerKey({ call: { endpoint, params: [] }, scope: "pool:default", tier: "", namespaceVersion: "1" });
     await redis().fault({ kind: "down" });
-    expect(await upstashAnswers(redis().client, Date.now, silentLog).get(key)).toEqual({ kind: "unavailable" });
+    expect(await upstashAnswers(redis().client, Date.now, silentLog).get(key, [])).toEqual({ kind: "unavailable" });
   });
 });
 
 describe("answers in memory", () => {
   answerStoreContract(async () => memoryAnswerStore(Date.now));
+  sharedAnswersContract(async () => memorySharedAnswers(Date.now));
 });
+
+/** What it promises as a store like the others. */
+function shared(store: SharedAnswers): AnswerStore {
+  return { get: (key) => store.get(key, []), put: store.put };
+}

@@ -12,7 +12,10 @@ const entry: Entry = {
   fetchedAtMs: 1_700_000_000_000,
   freshMs: 60_000,
   staleMs: 60_000,
-  subjects: ["user:@tiktok"],
+  windows: "userid",
+  reservedAtMs: 1_699_999_999_000,
+  errorMs: 86_400_000,
+  derived: false,
 };
 
 it("gives back any body character for character, because clients compare bytes", () => {

@@ -56,21 +56,35 @@ describe("Cache-Status", () => {
       because: "a quota kept a new one from being fetched",
     },
     {
-      handling: { kind: "miss", status: 200, stored: false, collapsed: true, ttlSeconds: 3600 },
+      handling: { kind: "miss", fwd: "uri-miss", status: 200, stored: false, collapsed: true, ttlSeconds: 3600 },
       is: { fwd: "uri-miss", "fwd-status": 200, collapsed: true, ttl: 3600 },
       because: "another request fetched it",
     },
     {
-      handling: { kind: "miss", status: 200, stored: true, ttlSeconds: 3600 },
+      handling: { kind: "miss", fwd: "uri-miss", status: 200, stored: true, ttlSeconds: 3600 },
       is: { fwd: "uri-miss", "fwd-status": 200, stored: true, ttl: 3600 },
       because: "it was fetched and kept",
     },
     {
-      handling: { kind: "miss", status: 429, stored: false },
+      handling: { kind: "miss", fwd: "uri-miss", status: 429, stored: false },
       is: { fwd: "uri-miss", "fwd-status": 429 },
       because: "errors are not kept",
     },
-    { handling: { kind: "miss", status: null, stored: false }, is: { fwd: "uri-miss" }, because: "no status came" },
+    {
+      handling: { kind: "miss", fwd: "uri-miss", status: null, stored: false },
+      is: { fwd: "uri-miss" },
+      because: "no status came",
+    },
+    {
+      handling: { kind: "miss", fwd: "request", status: 200, stored: true, ttlSeconds: 3600 },
+      is: { fwd: "request", "fwd-status": 200, stored: true, ttl: 3600 },
+      because: "the client wanted something newer",
+    },
+    {
+      handling: { kind: "hit", detail: "swr", ttlSeconds: -35 },
+      is: { hit: true, ttl: -35, detail: "swr" },
+      because: "it is refreshed behind the response",
+    },
     {
       handling: { kind: "stale", status: 503, ttlSeconds: -900 },
       is: { fwd: "stale", "fwd-status": 503, ttl: -900, detail: "sie" },

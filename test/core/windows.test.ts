@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/charge.ts";
-import { freshness, retainedMs, windowsFor, type WindowOverrides } from "../../src/core/windows.ts";
+import { freshness, retainedMs, tightened, windowsFor, type WindowOverrides } from "../../src/core/windows.ts";
 import { callTo } from "./calls.ts";
 
 const second = 1_000;
@@ -9,7 +9,20 @@ const hour = 60 * minute;
 const day = 24 * hour;
 const fetchedAtMs = 1_763_800_000_000;
 
+const KEPT = {
+  identity: "",
+  kind: "answer",
+  windows: "userid",
+  status: 200,
+  contentType: "",
+  body: "",
+  etag: "",
+  reservedAtMs: 0,
+  derived: false,
+} as const;
+
 type Given = {
+  staleIfErrorMs?: number;
   path: string;
   search?: string;
   outcome?: Outcome;
@@ -18,9 +31,26 @@ type Given = {
   expectsLinks?: boolean;
 };
 
-function windowsOf({ path, search = "", outcome = "success", json = {}, overrides = {}, expectsLinks = false }: Given) {
+function windowsOf({
+  path,
+  search = "",
+  outcome = "success",
+  json = {},
+  overrides = {},
+  expectsLinks = false,
+  staleIfErrorMs = 0,
+}: Given) {
   const call = callTo(path, search);
-  return windowsFor({ endpoint: call.endpoint, call, outcome, json, fetchedAtMs, overrides, expectsLinks });
+  return windowsFor({
+    endpoint: call.endpoint,
+    call,
+    outcome,
+    json,
+    fetchedAtMs,
+    overrides,
+    expectsLinks,
+    staleIfErrorMs,
+  });
 }
 
 const expiringIn = (ms: number) => ({ play: `https://v.example/?x-expires=${(fetchedAtMs + ms) / second}` });
@@ -67,7 +97,7 @@ describe("an answer", () => {
     { path: "/post-comment-replies/", search: "video_id=1&comment_id=1", freshMs: 10 * minute, staleMs: 10 * minute },
     { path: "/ads-detail/", search: "url=https://tiktok.com", freshMs: hour, staleMs: hour },
   ])("of $path $search is fresh $freshMs ms and stale $staleMs ms more", ({ freshMs, staleMs, ...given }) => {
-    expect(windowsOf(given)).toEqual({ kind: "answer", freshMs, staleMs });
+    expect(windowsOf(given)).toMatchObject({ kind: "answer", freshMs, staleMs });
   });
 
   it.each([
@@ -85,7 +115,11 @@ describe("an answer", () => {
       because: "only the first page tells",
     },
   ])("of comments is fresh $freshMs ms: $because", ({ json, freshMs, search = "url=1" }) => {
-    expect(windowsOf({ path: "/post-comments/", search, json })).toEqual({ kind: "answer", freshMs, staleMs: freshMs });
+    expect(windowsOf({ path: "/post-comments/", search, json })).toMatchObject({
+      kind: "answer",
+      freshMs,
+      staleMs: freshMs,
+    });
   });
 
   it.each([
@@ -101,18 +135,22 @@ describe("an answer", () => {
     { livesMs: -day, freshMs: 2 * second, staleMs: 0, because: "dead links are shared no longer than that" },
   ])("of a post whose links live $livesMs ms is fresh $freshMs ms: $because", ({ livesMs, freshMs, staleMs }) => {
     const json = expiringIn(livesMs);
-    expect(windowsOf({ path: "/post-detail/", search: "url=1", json })).toEqual({ kind: "answer", freshMs, staleMs });
+    expect(windowsOf({ path: "/post-detail/", search: "url=1", json })).toMatchObject({
+      kind: "answer",
+      freshMs,
+      staleMs,
+    });
   });
 
   it("is kept a minute when it is an empty list, because the first item may come any time", () => {
     const empty = { path: "/user-posts/", search: "userid=1", outcome: "empty" } as const;
-    expect(windowsOf(empty)).toEqual({ kind: "answer", freshMs: minute, staleMs: 0 });
+    expect(windowsOf(empty)).toMatchObject({ kind: "answer", freshMs: minute, staleMs: 0 });
   });
 });
 
 it("a not-found is kept five minutes as negative, and never stale", () => {
   const gone = { path: "/post-detail/", search: "url=1", outcome: "not_found" } as const;
-  expect(windowsOf(gone)).toEqual({ kind: "negative", freshMs: 5 * minute, staleMs: 0 });
+  expect(windowsOf(gone)).toMatchObject({ kind: "negative", freshMs: 5 * minute, staleMs: 0 });
 });
 
 const errors = ["account_error", "rate_limited", "client_error", "server_error", "origin_unreachable"] as const;
@@ -164,15 +202,89 @@ describe("every window is a setting, so that tests can shrink it", () => {
   ] as const)("$path with $overrides", ({ is, ...given }) => expect(windowsOf(given)).toMatchObject(is));
 });
 
-describe("an entry fetched at 1,000 with 500 fresh and 200 stale", () => {
-  const entry = { fetchedAtMs: 1_000, freshMs: 500, staleMs: 200 };
+describe("in place of a failure", () => {
+  const search = { path: "/search-video/", staleIfErrorMs: day };
   it.each([
-    { nowMs: 1_000, is: "fresh", leftMs: 700, because: "it was just fetched" },
-    { nowMs: 1_499, is: "fresh", leftMs: 201, because: "one millisecond is left" },
-    { nowMs: 1_500, is: "stale", leftMs: 200, because: "the window ends exclusively" },
-    { nowMs: 1_699, is: "stale", leftMs: 1, because: "one millisecond is left" },
-    { nowMs: 1_700, is: "expired", leftMs: 0, because: "the bound ends exclusively" },
-    { nowMs: 900, is: "fresh", leftMs: 800, because: "a clock behind the writer's finds it fresh" },
+    {
+      given: { path: "/userid/", search: "username=a", staleIfErrorMs: day },
+      errorMs: day,
+      because: "a day is the usual",
+    },
+    {
+      given: { path: "/userid/", search: "username=a" },
+      errorMs: day,
+      because: "it is never less than the stale window",
+    },
+    {
+      given: { path: "/user-posts/", search: "userid=1", staleIfErrorMs: hour },
+      errorMs: hour,
+      because: "it is a setting",
+    },
+    { given: { ...search, search: "keyword=a" }, errorMs: day, because: "relevance lasts" },
+    {
+      given: { ...search, search: "keyword=a&sort_by=2" },
+      errorMs: 0,
+      because: "who wants the newest wants nothing old",
+    },
+    {
+      given: { path: "/user-posts/", search: "userid=1", outcome: "empty" as const, staleIfErrorMs: day },
+      errorMs: 0,
+      because: "an empty list is for a minute",
+    },
+    {
+      given: { path: "/userid/", search: "username=a", outcome: "not_found" as const, staleIfErrorMs: day },
+      errorMs: 0,
+      because: "what was missing may be there",
+    },
+    {
+      given: { path: "/post-detail/", search: "url=1", json: expiringIn(8 * hour), staleIfErrorMs: day },
+      errorMs: 2 * hour - minute,
+      because: "its links are dead after that",
+    },
+  ])("$given is kept $errorMs ms past its freshness: $because", ({ given, errorMs }) => {
+    expect(windowsOf(given)).toMatchObject({ errorMs });
+  });
+});
+
+describe("a tenant's own windows", () => {
+  const entry = { ...KEPT, fetchedAtMs: 0, freshMs: 1_000, staleMs: 500, errorMs: 9_000 };
+  it.each([
+    { own: {}, ages: { freshMs: 1_000, staleMs: 500, errorMs: 9_000 }, because: "it has none" },
+    { own: { feed: { freshMs: 1, staleMs: 0 } }, ages: { freshMs: 1_000 }, because: "they are of another class" },
+    {
+      own: { userid: { freshMs: 200, staleMs: 100 } },
+      ages: { freshMs: 200, staleMs: 100, errorMs: 9_800 },
+      because: "both end earlier; a failure is bounded as before",
+    },
+    {
+      own: { userid: { freshMs: 5_000, staleMs: 5_000 } },
+      ages: { freshMs: 1_000, staleMs: 500, errorMs: 9_000 },
+      because: "they never widen",
+    },
+    {
+      own: { userid: { freshMs: 200, staleMs: 5_000 } },
+      ages: { freshMs: 200, staleMs: 1_300 },
+      because: "stale ends where it ends for all",
+    },
+    {
+      own: { userid: { freshMs: 200, staleMs: 0 } },
+      ages: { freshMs: 200, staleMs: 0, errorMs: 0 },
+      because: "who wants nothing stale wants nothing staler",
+    },
+  ])("$own make it $ages: $because", ({ own, ages }) => expect(tightened(entry, own)).toMatchObject(ages));
+});
+
+describe("an entry fetched at 1,000 with 500 fresh, 200 stale and 300 for failures", () => {
+  const entry = { fetchedAtMs: 1_000, freshMs: 500, staleMs: 200, errorMs: 300 };
+  it.each([
+    { nowMs: 1_000, is: "fresh", leftMs: 800, because: "it was just fetched" },
+    { nowMs: 1_499, is: "fresh", leftMs: 301, because: "one millisecond is left" },
+    { nowMs: 1_500, is: "stale", leftMs: 300, because: "the window ends exclusively" },
+    { nowMs: 1_699, is: "stale", leftMs: 101, because: "one millisecond is left" },
+    { nowMs: 1_700, is: "last-resort", leftMs: 100, because: "the stale window ends exclusively" },
+    { nowMs: 1_799, is: "last-resort", leftMs: 1, because: "one millisecond is left" },
+    { nowMs: 1_800, is: "expired", leftMs: 0, because: "the bound ends exclusively" },
+    { nowMs: 900, is: "fresh", leftMs: 900, because: "a clock behind the writer's finds it fresh" },
   ])("is $is at $nowMs and of use for $leftMs more: $because", ({ nowMs, is, leftMs }) => {
     expect(freshness(entry, nowMs)).toBe(is);
     expect(retainedMs(entry, nowMs)).toBe(leftMs);

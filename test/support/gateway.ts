@@ -46,6 +46,8 @@ export async function startStack({ nowMs = Date.now() }: { nowMs?: number } = {}
     COOL_DOWN_MOST_MS: "1",
     RETRY_CREDITS: "0",
     BREAKER_FAILURES: "1000000",
+    // A test that lets the upstream fail asks again at once; what is noted of failures has tests of its own.
+    FAILURE_NOTE_MS: "0",
     // A key that was refused is probed later, and would take the fault that a test has set for its own call.
     CHECK_KEY_MS: "3600000",
   };

@@ -2,6 +2,7 @@ import type {
   Booked,
   Counters,
   Drift,
+  Failure,
   Ledger,
   OpenReservation,
   Reservation,
@@ -44,7 +45,10 @@ export function memoryLedger(
   const reservations = new Map<string, Extract<Reservation, { kind: "reserved" }>>();
   const open = new Map<string, OpenReservation>();
   const outbox = new Map<string, { readonly event: UsageEvent; readonly sinceMs: number }>();
-  const leases = new Map<string, { readonly requestId: string; readonly untilMs: number }>();
+  const leases = new Map<
+    string,
+    { readonly requestId: string; readonly untilMs: number; readonly failure?: Failure }
+  >();
   const tenants = new Map<string, Counted>();
   const statuses = new Map<string, TenantStatus>();
 
@@ -79,7 +83,12 @@ export function memoryLedger(
       const { randomBits, credits, quotas, lease, requestId, tenantId, endpoint } = request;
       const known = reservations.get(randomBits);
       if (known !== undefined) return known;
-      if (lease !== null && holds(lease)) return { kind: "leased" };
+      if (lease !== null && holds(lease)) {
+        const failure = leases.get(lease)?.failure;
+        if (failure === undefined) return { kind: "leased" };
+        const isOurs = request.candidates.some(({ id }) => id === failure.upstreamKeyId);
+        if (isOurs || failure.outcome !== "account_error") return { kind: "failed", failure };
+      }
       const nowMs = clock();
       const counted = countedOf(tenantId);
       if (counted === undefined) return { kind: "uncounted" };
@@ -119,6 +128,9 @@ export function memoryLedger(
     },
     async endLease(lease, requestId, restMs) {
       if (isMine(lease, requestId)) leases.set(lease, { requestId, untilMs: clock() + restMs });
+    },
+    async failLease(lease, requestId, { noteMs, ...failure }) {
+      if (isMine(lease, requestId)) leases.set(lease, { requestId: "", failure, untilMs: clock() + noteMs });
     },
     async forget(eventIds) {
       for (const eventId of eventIds) outbox.delete(eventId);

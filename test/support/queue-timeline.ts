@@ -3,6 +3,7 @@ import type { Change } from "../../src/core/changes.ts";
 import type { ControlMessage } from "../../src/core/control-ports.ts";
 import type { AnnouncePorts } from "../../src/queue/announce-event.ts";
 import type { CheckPorts } from "../../src/queue/check-key.ts";
+import type { ConsumeRefreshPorts } from "../../src/queue/refresh.ts";
 import { consume, type Message } from "../../src/queue/consume.ts";
 import type { UsageEvent, UsageMessage } from "../../src/core/usage.ts";
 import { memoryGraveyard } from "./memory-graveyard.ts";
@@ -46,8 +47,8 @@ export function queueTimeline(queue = "tikedge-usage") {
     return through("books", work);
   };
   const run = consume({
-    // Webhooks and the vault have timelines of their own.
-    ...({} as AnnouncePorts & CheckPorts),
+    // Webhooks, the vault and refreshes have timelines of their own.
+    ...({} as AnnouncePorts & CheckPorts & ConsumeRefreshPorts),
     counters: { ...ledger, setStatus: async (tenantId, status) => void standings.push({ tenantId, status }) },
     spendingBooks: {
       all: async () => [],

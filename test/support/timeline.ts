@@ -2,12 +2,16 @@ import type { AnswerPorts, Ask } from "../../src/answer/answer.ts";
 import { findEndpoint } from "../../src/core/catalogue.ts";
 import { readCall } from "../../src/core/parameters.ts";
 import type { ControlMessage } from "../../src/core/control-ports.ts";
-import type { OpenedKey, UpstreamReply } from "../../src/core/ports.ts";
+import { NO_DEMAND } from "../../src/core/directives.ts";
+import { NEVER_PURGED } from "../../src/core/purge.ts";
+import type { OpenedKey, RefreshMessage, UpstreamReply } from "../../src/core/ports.ts";
 import type { UsageEvent } from "../../src/core/usage.ts";
+import { isolateWaits } from "../../src/adapters/isolate-waits.ts";
 import { memoryAnswers } from "../../src/adapters/memory-answers.ts";
-import { memoryAnswerStore } from "./memory-answers-store.ts";
+import { memoryAnswerStore, memorySharedAnswers } from "./memory-answers-store.ts";
 import { memoryLedger } from "./memory-ledger.ts";
 import { memoryKeyMarks } from "./memory-key-marks.ts";
+import { memoryTurns } from "./memory-turns.ts";
 import { memoryStrikes } from "./memory-strikes.ts";
 import { silentLog } from "./silent-log.ts";
 
@@ -21,18 +25,27 @@ export function timeline() {
   const sent: UsageEvent[] = [];
   const told: object[] = [];
   const controls: ControlMessage[] = [];
+  const refreshes: RefreshMessage[] = [];
   const behind: Promise<unknown>[] = [];
   const keys: OpenedKey[] = [{ id: "platform-test", secret: "secret", cap: 200, owner: "platform" }];
   const platformKeys = memoryKeyMarks(clock);
   const leaseRenewMs = 1_000;
   const strikes = memoryStrikes(clock);
   const ledger = memoryLedger(clock, platformKeys);
-  const redis = memoryAnswerStore(clock);
+  const redis = memorySharedAnswers(clock);
   const colo = memoryAnswerStore(clock);
   const ports: AnswerPorts = {
     memory: memoryAnswers(1_000_000),
     colo,
     redis,
+    confirm: { purgedAt: () => NEVER_PURGED },
+    waits: isolateWaits(clock),
+    refreshTurns: memoryTurns(clock, 10_000),
+    refreshQueue: { send: async (messages) => void refreshes.push(...messages) },
+    refreshAgainMs: 10_000,
+    staleIfErrorMs: 86_400_000,
+    failureNoteMs: 2_000,
+    derives: true,
     ledger: {
       ...ledger,
       reserve: (request) => (story.push("reserve"), ledger.reserve(request)),
@@ -101,6 +114,8 @@ export function timeline() {
     /** What the operator was told. */
     told,
     controls,
+    /** The messages of the refresh queue. */
+    refreshes,
     /** The platform's keys, to be changed. */
     keys,
     platformKeys,
@@ -118,7 +133,11 @@ export function timeline() {
         tier: "download",
         upstreamKey: { kind: "platform" },
         quotas: { daily: null, monthly: null },
+        windows: {},
+        purgedAtMs: null,
       },
+      demand: NO_DEMAND,
+      priority: "interactive",
       requestId: "request",
       wait: { within: (work) => work() },
       background: (promise) => void behind.push(promise),

@@ -23,7 +23,7 @@ describe("a tenant with quotas", () => {
     KEY_FRESH_MS: "200",
     CONFIRM_MS: "1",
     CONFIRM_AFTER_MS: "1",
-    WINDOWS: '{"region-list":{"freshMs":300,"staleMs":600000}}',
+    WINDOWS: '{"region-list":{"freshMs":300,"staleMs":1}}',
   });
   let ledger: Redis;
   beforeAll(() => void (ledger = new Redis(running().stack.redis.url)));
@@ -180,7 +180,7 @@ describe("an upstream in trouble", () => {
     BREAKER_FAILURES: "4",
     BREAKER_REST_MS: "400",
   };
-  const WINDOWS = '{"region-list":{"freshMs":1,"staleMs":600000}}';
+  const WINDOWS = '{"region-list":{"freshMs":1,"staleMs":1}}';
   const running = useGateway({
     ...settings,
     WINDOWS,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SealedUpstreamKey, Tenant } from "../../src/core/tenant.ts";
-import { payerOf } from "../../src/proxy/answer-call.ts";
+import { payerOf } from "../../src/answer/payer.ts";
 
 function upstreamKey(downloadTier: boolean): SealedUpstreamKey {
   const sealed = { kekVersion: 1, wrapIv: "", wrappedKey: "", iv: "", ciphertext: "" };

@@ -1,0 +1,57 @@
+import type { WaitBudget, Waits } from "../core/ports.ts";
+import type { Answer } from "./answer.ts";
+import { fetchPaid, type PaidPorts } from "./fetch-paid.ts";
+import { lookUp, recall, type Sought } from "./look-up.ts";
+
+export type JoinPorts = PaidPorts & {
+  readonly waits: Waits;
+  /** How soon who waits for another's fetch looks for the answer, milliseconds. */
+  readonly joinMs: number;
+  /** How seldom Redis is asked for it at the most. */
+  readonly joinMostMs: number;
+  readonly newWaitBudget: () => WaitBudget;
+};
+
+/**
+ * Fetches, or waits for the answer of whoever is fetching the same, in this isolate or another, which costs nothing. Of those who wait in an
+ * isolate one at a time asks Redis, and takes over when the lease has ended without an answer; the others look at what it brought. Gives up
+ * when the fetch cannot be under way any more.
+ */
+export async function fetchOrJoin(ports: JoinPorts, sought: Sought): Promise<Answer> {
+  const { clock, pause, waits, upstreamDeadlineMs, joinMs, joinMostMs } = ports;
+  const { identity } = sought.key;
+  const isShared = sought.ask.call.endpoint.windows !== "download";
+  const beganMs = clock();
+  for (let hasJustLooked = true; ; hasJustLooked = false) {
+    const everyMs = Math.min(joinMostMs, Math.max(joinMs, (clock() - beganMs) / 2));
+    if (!isShared || waits.mayAsk(identity, everyMs)) {
+      const asked = await takeTurn(ports, sought, hasJustLooked);
+      if (asked !== undefined) {
+        waits.endTurn(identity);
+        return asked;
+      }
+    }
+    if (clock() + joinMs >= beganMs + upstreamDeadlineMs) return { kind: "refused", because: "joined-in-vain" };
+    await pause(joinMs);
+    const stored = recall(ports, sought);
+    if (stored !== undefined) return { kind: "joined", stored, outage: false };
+    const failure = waits.failure(identity);
+    if (failure !== undefined) return { kind: "refused", because: "failed", failure };
+  }
+}
+
+/** Looks at what Redis has by now, and then tries to be the one who fetches. Nothing when somebody else still is. */
+async function takeTurn(ports: JoinPorts, sought: Sought, hasJustLooked: boolean): Promise<Answer | undefined> {
+  // Who waits for the upstream loses nothing by asking Redis meanwhile: each look has a budget of its own.
+  const looking = hasJustLooked ? sought : { ...sought, ask: { ...sought.ask, wait: ports.newWaitBudget() } };
+  if (!hasJustLooked) {
+    const found = await lookUp(ports, looking);
+    if (found.kind === "hit") return { kind: "joined", stored: found.stored, outage: found.outage };
+    if (found.kind === "unavailable") return { kind: "refused", because: "answers-unavailable" };
+  }
+  const paid = await fetchPaid(ports, looking);
+  if (paid.kind === "leased") return undefined;
+  if (paid.kind === "refused" && paid.because === "failed" && paid.failure.outcome !== "account_error")
+    ports.waits.noteFailure(sought.key.identity, paid.failure);
+  return paid;
+}
