@@ -29,7 +29,7 @@ export function profileOf(name: string): number {
 export function freshMsOf(kind: Kind): number {
   const call = readCallOf(kind, 0);
   const answered = { endpoint: call.endpoint, call, outcome: "success", json: {}, fetchedAtMs: 0 } as const;
-  const windows = windowsFor({ ...answered, overrides: {}, expectsLinks: true });
+  const windows = windowsFor({ ...answered, overrides: {}, staleIfErrorMs: 0, expectsLinks: true });
   if (windows === null) throw new Error(`${kind} is never kept`);
   return windows.freshMs;
 }

@@ -1,12 +1,19 @@
-import type { AnswerPorts, Payer } from "../../src/answer/answer.ts";
-import { memoryAnswers } from "../../src/adapters/memory-answers.ts";
+import type { AnswerPorts } from "../../src/answer/answer.ts";
+import { payerOf } from "../../src/answer/payer.ts";
 import { isolateRetryBudget } from "../../src/adapters/isolate-retry-budget.ts";
-import type { AnswerStore, OpenedKey, Upstream } from "../../src/core/ports.ts";
+import { isolateWaits } from "../../src/adapters/isolate-waits.ts";
+import { memoryAnswers } from "../../src/adapters/memory-answers.ts";
+import { NEVER_PURGED } from "../../src/core/purge.ts";
+import type { AnswerStore, OpenedKey, RefreshQueue, Upstream } from "../../src/core/ports.ts";
 import type { UsageEvent } from "../../src/core/usage.ts";
-import { memoryAnswerStore } from "../../test/support/memory-answers-store.ts";
+import type { ConsumeRefreshPorts } from "../../src/queue/refresh.ts";
+import { memorySharedAnswers } from "../../test/support/memory-answers-store.ts";
 import { memoryKeyMarks } from "../../test/support/memory-key-marks.ts";
 import { memoryLedger } from "../../test/support/memory-ledger.ts";
 import { memoryStrikes } from "../../test/support/memory-strikes.ts";
+import { memoryTenantDirectory } from "../../test/support/memory-tenant-directory.ts";
+import { memoryTurns } from "../../test/support/memory-turns.ts";
+import { sampleTenant } from "../../test/support/sample-key-record.ts";
 import { silentLog } from "../../test/support/silent-log.ts";
 import type { SimulatedTime } from "../../test/support/simulated-time.ts";
 import { coloStore } from "./colo-store.ts";
@@ -14,16 +21,11 @@ import { farAway } from "./network.ts";
 
 const MEMORY_BYTES = 32 * 1024 ** 2;
 const MEMORY_MS = 60_000;
+const REFRESH_AGAIN_MS = 10_000;
 
 const KEY: OpenedKey = { id: "platform-simulated", secret: "secret", cap: 200, owner: "platform" };
 
-export const PAYER: Payer = {
-  tenantId: "00000000-0000-4000-8000-000000000001",
-  scope: "pool:default",
-  tier: "download",
-  upstreamKey: { kind: "platform" },
-  quotas: { daily: null, monthly: null },
-};
+export const PAYER = payerOf(sampleTenant, true);
 
 export const PATIENT: ReturnType<AnswerPorts["newWaitBudget"]> = { within: (work) => work() };
 
@@ -31,24 +33,48 @@ type World = {
   readonly time: SimulatedTime;
   readonly random: () => number;
   readonly upstream: Upstream;
-  readonly isolates: number;
-  readonly colos: number;
+  readonly refreshQueue: RefreshQueue;
+  readonly derives: boolean;
   readonly onSettled: (event: UsageEvent) => void;
 };
 
+export type IsolatePorts = AnswerPorts & ConsumeRefreshPorts;
+
 /**
- * The ports of every isolate, all in this one place: a memory for each, a cache for each colo, and one Redis and one ledger that are a trip
- * away from all. Settings are the gateway's defaults.
+ * The ports of isolates, all in this one place: each has a memory of its own, a colo has a cache for all of its isolates, and one Redis and one
+ * ledger are a trip away from all. Settings are the gateway's defaults.
  */
-export function isolatePorts({ time, random, upstream, isolates, colos, onSettled }: World): readonly AnswerPorts[] {
+export function isolateMaker(world: World): (colo: number) => IsolatePorts {
+  const { clock } = world.time;
+  const shared = sharedPorts(world);
+  const colos = new Map<number, AnswerStore>();
+  return (number) => {
+    const colo = colos.get(number) ?? coloStore(clock, MEMORY_MS);
+    colos.set(number, colo);
+    return {
+      ...shared,
+      colo,
+      memory: memoryAnswers(MEMORY_BYTES),
+      waits: isolateWaits(clock),
+      retryBudget: isolateRetryBudget({ most: 10, percent: 10 }),
+    };
+  };
+}
+
+function sharedPorts({ time, random, upstream, refreshQueue, derives, onSettled }: World) {
   const { clock, pause } = time;
   const network = { pause, random };
   const keyMarks = memoryKeyMarks(clock, { keys: [KEY] });
   const ledger = memoryLedger(clock, keyMarks);
-  let bits = 0;
-  const shared: Omit<AnswerPorts, "memory" | "colo" | "retryBudget"> = {
-    redis: farAway(memoryAnswerStore(clock), ["get", "put"], network),
-    ledger: farAway(ledger, ["reserve", "settle", "release", "renewLease", "endLease"], network),
+  const turns = memoryTurns(clock, REFRESH_AGAIN_MS);
+  let ids = 0;
+  const nextId = () => (ids += 1);
+  return {
+    redis: farAway(memorySharedAnswers(clock), ["get", "put", "putUnlessNewer", "link"], network),
+    ledger: farAway(ledger, ["reserve", "settle", "release", "renewLease", "endLease", "failLease"], network),
+    refreshTurns: farAway(turns, ["take"], network),
+    refreshQueue,
+    confirm: { purgedAt: () => NEVER_PURGED },
     counters: ledger,
     keyMarks,
     platformKeys: keyMarks,
@@ -65,34 +91,36 @@ export function isolatePorts({ time, random, upstream, isolates, colos, onSettle
         await ledger.forget(events.map(({ eventId }) => eventId));
       },
     },
-    chargeRules: { chargeNotFound: true },
-    windowOverrides: {},
-    namespaceVersion: "1",
+    tenantDirectory: memoryTenantDirectory([sampleTenant], clock),
+    publicTenantId: undefined,
     newWaitBudget: () => PATIENT,
-    newEventId: () => "event",
-    randomBits: () => (bits += 1).toString(16).padStart(19, "0").padEnd(20, "0"),
+    // Leases are told apart by the request that holds them.
+    newRequestId: () => `request-${nextId()}`,
+    newEventId: () => `event-${nextId()}`,
+    randomBits: () => nextId().toString(16).padStart(19, "0").padEnd(20, "0"),
+    derives,
     pause,
     clock,
     log: silentLog,
-    ...TIMES,
-  };
-  const near = Array.from({ length: colos }, (): AnswerStore => coloStore(clock, MEMORY_MS));
-  return Array.from({ length: isolates }, (_, isolate) => ({
-    ...shared,
-    memory: memoryAnswers(MEMORY_BYTES),
-    colo: near[isolate % colos] ?? coloStore(clock, MEMORY_MS),
-    retryBudget: isolateRetryBudget({ most: 10, percent: 10 }),
-  }));
+    ...SETTINGS,
+  } satisfies Omit<IsolatePorts, "memory" | "colo" | "waits" | "retryBudget">;
 }
 
-const TIMES = {
+const SETTINGS = {
+  namespaceVersion: "1",
+  chargeRules: { chargeNotFound: true },
+  windowOverrides: {},
+  platformDownloadTier: true,
   memoryMs: MEMORY_MS,
   outageMs: 900_000,
+  staleIfErrorMs: 86_400_000,
+  refreshAgainMs: REFRESH_AGAIN_MS,
   upstreamDeadlineMs: 10_000,
   failoverMs: 5_000,
   capacityWaitMs: 3_000,
   leaseRenewMs: 1_000,
   leaseRestMs: 300,
+  failureNoteMs: 2_000,
   joinMs: 50,
   joinMostMs: 400,
   retryPauseMs: 200,
@@ -100,4 +128,4 @@ const TIMES = {
   coolDownMostMs: 60_000,
   checkKeyMs: 10_000,
   settleAgainMs: [250, 1_000, 4_000],
-};
+} as const;

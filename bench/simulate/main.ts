@@ -15,8 +15,9 @@ const said = `${ours.requests.toLocaleString("en-US")} requests for ${profiles} 
 console.log(`${said}; ${((performance.now() - startedMs) / 1_000).toFixed(0)} s\n`);
 console.log(table(tallies, least));
 const { settled, wrong, tooOld } = replayed;
+const refusals = Array.from(ours.refusals, ([because, count]) => `${count} (${because})`).join(", ");
 console.log(`
-Tikedge: ${settled.length} events settled, ${ours.refused} requests refused, ${wrong} answers that were not sent for their call, ${tooOld} older than their bound.`);
+Tikedge: ${settled.length} events settled, ${refusals || "no"} requests refused, ${wrong} answers that were not sent for their call, ${tooOld} older than their bound.`);
 await mkdir(dirname(out), { recursive: true });
 await writeFile(out, plot(tallies, said));
 console.log(`Plot: ${out}`);

@@ -1,15 +1,18 @@
-import { answer, type Answer, type AnswerPorts } from "../../src/answer/answer.ts";
+import { answer, type Answer } from "../../src/answer/answer.ts";
+import { NO_DEMAND } from "../../src/core/directives.ts";
 import type { Entry } from "../../src/core/entry.ts";
 import type { UsageEvent } from "../../src/core/usage.ts";
+import { consumeRefresh } from "../../src/queue/refresh.ts";
 import { seededRandom } from "../../test/support/seeded-random.ts";
 import { simulatedTime } from "../../test/support/simulated-time.ts";
 import { callReader } from "./calls.ts";
 import { countingUpstream } from "./counting-upstream.ts";
-import { isolatePorts, PATIENT, PAYER } from "./isolates.ts";
+import { isolateMaker, PATIENT, PAYER, type IsolatePorts } from "./isolates.ts";
 import { judging } from "./judge.ts";
 import { upstreamLatency } from "./latency.ts";
 import type { Options } from "./options.ts";
 import { withPromptDigests } from "./prompt-digest.ts";
+import { simulatedRefreshQueue } from "./refresh-queue.ts";
 import { tallying, type Tally } from "./tally.ts";
 import { DAY_MS, type Asked, type Trace } from "./trace.ts";
 
@@ -38,33 +41,35 @@ export async function replay(trace: Trace, options: ReplayOptions): Promise<Repl
   return withPromptDigests(() => replayed(trace, options));
 }
 
-async function replayed(trace: Trace, { isolates, colos, seed, upstreamMs }: ReplayOptions): Promise<Replayed> {
+async function replayed(trace: Trace, options: ReplayOptions): Promise<Replayed> {
   const time = simulatedTime(MIDNIGHT_MS);
   const tally = tallying("Tikedge");
   const settled: UsageEvent[] = [];
   const counting = countingUpstream({
     ...time,
-    latency: upstreamLatency(upstreamMs, seed),
+    latency: upstreamLatency(options.upstreamMs, options.seed),
     onCall: () => tally.called(time.clock() - MIDNIGHT_MS),
   });
-  const ports = isolatePorts({
+  const refreshes = simulatedRefreshQueue(time, tally.messaged);
+  const newIsolate = isolateMaker({
     time,
-    random: seededRandom(seed),
+    random: seededRandom(options.seed),
     upstream: counting.upstream,
-    isolates,
-    colos,
+    refreshQueue: refreshes.queue,
+    derives: options.derive,
     onSettled: (event) => void settled.push(event),
   });
+  // Whoever consumes a queue is an isolate by itself, in no colo that users are near to.
+  const consumer = newIsolate(options.colos);
+  refreshes.consumeBy((message, attempts) => consumeRefresh(consumer, message, attempts));
   const judge = judging(counting, time.clock);
-  const send = sender(ports);
+  const send = sender(Array.from({ length: options.isolates }, (_, number) => newIsolate(number % options.colos)));
   const request = async (asked: Asked) => {
     const given = await send(asked);
     const entry = servedBy(given);
-    if (entry === null) tally.refused();
-    else {
-      const ageMs = judge.ageMs(entry, asked);
-      tally.served(asked.kind, { atMs: asked.atMs, ageMs, hasWaited: !isAtHand(given) });
-    }
+    if (entry === null) return tally.refused(reasonOf(given));
+    const ageMs = judge.ageMs(entry, asked);
+    return tally.served(asked.kind, { atMs: asked.atMs, ageMs, hasWaited: !isAtHand(given) });
   };
   for (const asked of trace) {
     await time.until(MIDNIGHT_MS + asked.atMs);
@@ -76,16 +81,20 @@ async function replayed(trace: Trace, { isolates, colos, seed, upstreamMs }: Rep
   return { tally: tally.read(), settled, ...judge.read() };
 }
 
-/** Each request under an id of its own: leases are told apart by it. */
-function sender(isolates: readonly AnswerPorts[]): (asked: Asked) => Promise<Answer> {
+function sender(isolates: readonly IsolatePorts[]): (asked: Asked) => Promise<Answer> {
   const callOf = callReader();
-  let requests = 0;
   return ({ kind, profile, isolate }) => {
     const ports = isolates[isolate];
     if (ports === undefined) throw new Error(`There is no isolate ${isolate}.`);
-    requests += 1;
-    const call = callOf(kind, profile);
-    return answer(ports, { call, payer: PAYER, requestId: `request-${requests}`, wait: PATIENT, background: BEHIND });
+    return answer(ports, {
+      call: callOf(kind, profile),
+      payer: PAYER,
+      demand: NO_DEMAND,
+      priority: "interactive",
+      requestId: ports.newRequestId(),
+      wait: PATIENT,
+      background: BEHIND,
+    });
   };
 }
 
@@ -94,7 +103,13 @@ function servedBy(given: Answer): Entry | null {
   return given.kind === "fetched" ? given.entry : given.stored.entry;
 }
 
+function reasonOf(given: Answer): string {
+  if (given.kind === "fetched") return given.outcome;
+  if (given.kind !== "refused") return given.kind;
+  return given.because === "reservation" ? given.reservation.kind : given.because;
+}
+
 /** Whether it was served without waiting for the upstream. */
 function isAtHand({ kind }: Answer): boolean {
-  return kind === "hit";
+  return kind === "hit" || kind === "refreshing";
 }

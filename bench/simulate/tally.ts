@@ -16,7 +16,8 @@ export type Tally = {
   readonly requests: number;
   /** For the upstream, be it for one's own call or another request's. */
   readonly waited: number;
-  readonly refused: number;
+  /** How many requests got no answer, by the reason. */
+  readonly refusals: ReadonlyMap<string, number>;
   readonly refreshMessages: number;
   /** Of what was served, by the time that the upstream answered, milliseconds. */
   age(...kinds: readonly Kind[]): { readonly meanMs: number; readonly maxMs: number };
@@ -26,14 +27,15 @@ export type Tally = {
 export function tallying(name: string) {
   const [calls, waits] = [Array.from({ length: STEPS }, () => 0), Array.from({ length: STEPS }, () => 0)];
   const ages = new Map<Kind, Ages>();
-  let [refused, refreshMessages] = [0, 0];
+  const refusals = new Map<string, number>();
+  let refreshMessages = 0;
   const add = (steps: number[], atMs: number) => {
     const step = Math.min(STEPS - 1, Math.floor((atMs * STEPS) / DAY_MS));
     steps[step] = (steps[step] ?? 0) + 1;
   };
   return {
     called: (atMs: number) => add(calls, atMs),
-    refused: () => void (refused += 1),
+    refused: (because: string) => void refusals.set(because, (refusals.get(because) ?? 0) + 1),
     messaged: () => void (refreshMessages += 1),
     served(kind: Kind, { atMs, ageMs, hasWaited }: { atMs: number; ageMs: number; hasWaited: boolean }) {
       const of = ages.get(kind) ?? { count: 0, sumMs: 0, maxMs: 0 };
@@ -50,9 +52,9 @@ export function tallying(name: string) {
         callsUntil: summed(calls),
         waitsUntil: summed(waits),
         calls: total(calls),
-        requests: served + refused,
+        requests: served + total([...refusals.values()]),
         waited: total(waits),
-        refused,
+        refusals,
         refreshMessages,
         age: (...kinds) => ageOf(kinds.flatMap((kind) => ages.get(kind) ?? [])),
       };

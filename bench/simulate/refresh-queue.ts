@@ -1,0 +1,41 @@
+import type { RefreshMessage, RefreshQueue } from "../../src/core/ports.ts";
+import type { Consumed } from "../../src/queue/consume.ts";
+import type { SimulatedTime } from "../../test/support/simulated-time.ts";
+
+/** As `wrangler.toml` has it: a batch goes out when it is full, or so long after its first message. */
+const BATCH_SIZE = 10;
+const BATCH_MS = 1_000;
+
+type Consume = (message: RefreshMessage, attempts: number) => Promise<Consumed>;
+
+const NOBODY: Consume = async () => ({ kind: "done" });
+
+/** A queue that delivers in batches, what is given back again after its delay. `onMessage` hears of what is sent. */
+export function simulatedRefreshQueue(time: SimulatedTime, onMessage: () => void) {
+  let consume = NOBODY;
+  let batch: RefreshMessage[] = [];
+  const handle = async (message: RefreshMessage, attempts: number) => {
+    const consumed = await consume(message, attempts);
+    if (consumed.kind === "hopeless") throw new Error(consumed.reason);
+    if (consumed.kind === "again")
+      time.at(time.clock() + consumed.afterSeconds * 1_000, () => void handle(message, attempts + 1));
+  };
+  const deliver = (full: readonly RefreshMessage[]) => {
+    // Either it was full and is gone, or its time has come.
+    if (full !== batch) return;
+    batch = [];
+    for (const message of full) void handle(message, 1);
+  };
+  const queue: RefreshQueue = {
+    async send(messages) {
+      for (const message of messages) {
+        onMessage();
+        batch.push(message);
+        const current = batch;
+        if (current.length === 1) time.at(time.clock() + BATCH_MS, () => deliver(current));
+        if (current.length === BATCH_SIZE) deliver(current);
+      }
+    },
+  };
+  return { queue, consumeBy: (given: Consume) => void (consume = given) };
+}
