@@ -344,6 +344,37 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     expect(await ledger.reserve(order({ lease: "call" }))).toMatchObject({ kind: "reserved" });
   });
 
+  it("tells whoever comes in the next moment how a fetch failed, and lets them reserve when it is over", async () => {
+    const { ledger, wait } = await make();
+    const { request, upstreamKeyId } = await reserved(ledger, order({ lease: "call" }));
+    const failure = { outcome: "timeout", status: 0, upstreamKeyId } as const;
+    await ledger.failLease("call", "another request", { ...failure, noteMs: 60 });
+    expect(await ledger.reserve(order({ lease: "call" })), "another's to tell").toEqual({ kind: "leased" });
+    await ledger.failLease("call", request.requestId, { ...failure, noteMs: 60 });
+    expect(await ledger.reserve(order({ lease: "call" }))).toEqual({ kind: "failed", failure });
+    const elsewhere = order({ lease: "call", candidates: [{ id: "another-key", cap: 200 }] });
+    expect(await ledger.reserve(elsewhere), "a failure of the upstream's").toEqual({ kind: "failed", failure });
+    await ledger.renewLease("call", request.requestId);
+    await ledger.endLease("call", request.requestId, 1_000);
+    expect(await ledger.reserve(order()), "of another call").toMatchObject({ kind: "reserved" });
+    await wait(60);
+    expect(await ledger.reserve(order({ lease: "call" }))).toMatchObject({ kind: "reserved" });
+  });
+
+  it("lets one reserve on another key whose account is not the one that was refused, because nothing is known of that one", async () => {
+    const { ledger } = await make();
+    const { request, upstreamKeyId } = await reserved(ledger, order({ lease: "call" }));
+    const failure = { outcome: "account_error", status: 403, upstreamKeyId } as const;
+    await ledger.failLease("call", request.requestId, { ...failure, noteMs: 1_000 });
+    expect(await ledger.reserve(order({ lease: "call" }))).toEqual({ kind: "failed", failure });
+    const other = () => order({ lease: "call", candidates: [{ id: "another-key", cap: 200 }] });
+    const both = order({ lease: "call", candidates: [...other().candidates, { id: upstreamKeyId, cap: 200 }] });
+    expect(await ledger.reserve(both), "it would be tried again").toEqual({ kind: "failed", failure });
+    expect(await ledger.reserve(other())).toMatchObject({ kind: "reserved", upstreamKeyId: "another-key" });
+    expect(await ledger.reserve(other()), "the lease is taken over").toEqual({ kind: "leased" });
+    expect(await ledger.reserve(order({ lease: "call" }))).toEqual({ kind: "leased" });
+  });
+
   it("takes a reservation back without the lease that is another's by now, or that it never asked for", async () => {
     const { ledger } = await make();
     const late = await reserved(ledger, order({ lease: "call" }));

@@ -175,6 +175,19 @@ describe("the ledger in Redis", () => {
     },
   );
 
+  it("costs no more to take over from a refused account, and one command to find a call taken", async () => {
+    const ledger = await made();
+    const first = sampleOrder({ lease: "call" });
+    await ledger.reserve(first);
+    const leased = () => ledger.reserve(sampleOrder({ lease: "call" }));
+    expect(await redis().commandsOf(leased)).toBe(1);
+    const note = { outcome: "account_error", status: 403, upstreamKeyId: "platform-0001", noteMs: 5_000 } as const;
+    expect(await redis().commandsOf(() => ledger.failLease("call", first.requestId, note))).toBe(2);
+    expect(await redis().commandsOf(leased)).toBe(1);
+    const other = sampleOrder({ lease: "call", candidates: [{ id: "another-key", cap: 200 }] });
+    expect(await redis().commandsOf(() => ledger.reserve(other))).toBe(10);
+  });
+
   it.each([
     { what: "cost what was reserved", credits: 1, commands: 4 },
     { what: "cost less", credits: 2, commands: 6 },

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { parseOpenReservation, parseUsageEvent, parseUsageMessage } from "../../src/core/messages.ts";
+import {
+  parseOpenReservation,
+  parseUsageEvent,
+  parseRefreshMessage,
+  parseUsageMessage,
+} from "../../src/core/messages.ts";
 import { uuid7 } from "../../src/core/uuid7.ts";
 
 const occurredAtMs = 1_763_800_000_000;
@@ -115,6 +120,39 @@ describe("a usage message", () => {
     expect(secrets.filter((reason) => reason !== "")).toHaveLength(8);
     expect(secrets.join()).not.toContain("hunter2");
     expect(reasonOf("hunter2") + reasonOf({ kind: "hunter2" })).not.toContain("hunter2");
+  });
+});
+
+describe("a refresh message", () => {
+  const message = {
+    kind: "refresh",
+    path: "/userid/?username=tiktok",
+    tenantId: event.tenantId,
+    scope: "pool:default",
+    seenMs: occurredAtMs,
+    untilMs: occurredAtMs + 1,
+    priority: "refresh",
+  };
+  it.each([
+    { change: {}, because: "it is one" },
+    { change: { seenMs: null, priority: "warm" }, because: "nothing was there" },
+    { change: { scope: `tenant:${event.tenantId}` }, because: "answers may be a tenant's own" },
+  ])("is read with $change: $because", ({ change }) =>
+    expect(parseRefreshMessage({ ...message, ...change })).toEqual({ kind: "ok", message: { ...message, ...change } }),
+  );
+
+  it.each([
+    { change: { kind: "other" }, at: "kind" },
+    { change: { path: "x".repeat(8_193) }, at: "path" },
+    { change: { tenantId: "somebody" }, at: "tenantId" },
+    { change: { scope: "everything" }, at: "scope" },
+    { change: { seenMs: 5 }, at: "seenMs" },
+    { change: { seenMs: undefined }, at: "seenMs" },
+    { change: { untilMs: null }, at: "untilMs" },
+    { change: { priority: "interactive" }, at: "priority" },
+  ])("is malformed with $change", ({ change, at }) => {
+    const parsed = parseRefreshMessage({ ...message, ...change });
+    expect(parsed.kind === "malformed" ? parsed.reason : "").toMatch(new RegExp(`^${at}: `));
   });
 });
 
