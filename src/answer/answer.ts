@@ -108,7 +108,8 @@ export async function answer(ports: AnswerPorts, ask: Ask): Promise<Answer> {
 
 type Missed = { readonly found: Extract<Found, { kind: "miss" }>; readonly paid: Answer };
 
-function orLastResort({ clock }: Pick<AnswerPorts, "clock">, { payer, demand }: Ask, missed: Missed): Answer {
+/** What was fetched or refused, or what is served in place of it. */
+export function orLastResort({ clock }: Pick<AnswerPorts, "clock">, { payer, demand }: Ask, missed: Missed): Answer {
   const { lastResort: stored, isDemanded } = missed.found;
   const because = isDemanded || demand.isForced ? "demand" : "miss";
   const paid = missed.paid.kind === "fetched" ? ({ ...missed.paid, because } as const) : missed.paid;

@@ -85,25 +85,29 @@ async function lookFar(ports: LookUpPorts, sought: Sought, kept: Stored | undefi
   }
 }
 
-type Weighed = { readonly stored: Stored; readonly purged: PurgedAt };
+export type Weighed = { readonly stored: Stored; readonly purged: PurgedAt };
 
-function standingOf(ports: LookUpPorts, { ask }: Sought, { stored, purged }: Weighed): Standing {
+/** What an entry is good for in this request, by what was purged of it. */
+export function standingOf(ports: LookUpPorts, { ask }: Sought, { stored, purged }: Weighed): Standing {
   return standing(stored.entry, { own: ask.payer.windows, demand: ask.demand, purged }, ports.clock());
 }
 
-/**
- * A copy counts for a while after Redis held it, by what the log of changes told of purges since. What the tenant purged for itself in a pool
- * only Redis knows in detail: a copy from before is not for this tenant.
- */
-function isTrusted(ports: LookUpPorts, sought: Sought, stored: Stored): boolean {
+/** Whether a near copy is served without asking Redis: for a while after Redis held it, by what the log of changes told of purges since. */
+export function isTrusted(ports: LookUpPorts, sought: Sought, stored: Stored): boolean {
   const { clock, memoryMs } = ports;
   return clock() - stored.confirmedAtMs < memoryMs && nearStanding(ports, sought, stored) === "fresh";
 }
 
 function nearStanding(ports: LookUpPorts, sought: Sought, stored: Stored): Standing {
-  const { key, ask } = sought;
-  const purged = isOwnPurgeOlder(ask, stored) ? ports.confirm.purgedAt(key) : { hardMs: Infinity, softMs: Infinity };
-  return standingOf(ports, sought, { stored, purged });
+  return standingOf(ports, sought, { stored, purged: purgedNearby(ports, sought, stored) });
+}
+
+/**
+ * What was purged of a near copy, as far as the isolate knows. What the tenant purged for itself in a pool only Redis knows in detail: a copy
+ * from before is not for this tenant.
+ */
+export function purgedNearby({ confirm }: LookUpPorts, { key, ask }: Sought, stored: Stored): PurgedAt {
+  return isOwnPurgeOlder(ask, stored) ? confirm.purgedAt(key) : { hardMs: Infinity, softMs: Infinity };
 }
 
 /** The tenant's record says when, by a clock that is not quite Redis'. */

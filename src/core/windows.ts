@@ -105,7 +105,7 @@ export function freshness({ fetchedAtMs, freshMs, staleMs, errorMs }: Ages, nowM
 }
 
 /** The ages of an entry for a tenant that wants it newer: windows of its own end earlier, never later. */
-export function tightened(entry: Entry, own: WindowOverrides): Ages {
+export function tightened(entry: Ages & Pick<Entry, "windows">, own: WindowOverrides): Ages {
   const tighter = own[entry.windows];
   if (tighter === undefined) return entry;
   const { fetchedAtMs } = entry;
