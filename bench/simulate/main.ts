@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { compare } from "./designs.ts";
 import { readOptions } from "./options.ts";
 import { plot } from "./plot.ts";
-import { table } from "./table.ts";
+import { GUIDES_CLAIM, table } from "./table.ts";
 
 /** `npm run simulate`: the caching guide's day through the gateway's own steps, in simulated time, beside what else could be done. */
 const options = readOptions(process.argv.slice(2));
@@ -17,6 +17,7 @@ console.log(table(tallies, least));
 const { settled, wrong, tooOld } = replayed;
 const refusals = Array.from(ours.refusals, ([because, count]) => `${count} (${because})`).join(", ");
 console.log(`
+${GUIDES_CLAIM}
 Tikedge: ${settled.length} events settled, ${refusals || "no"} requests refused, ${wrong} answers that were not sent for their call, ${tooOld} older than their bound.`);
 await mkdir(dirname(out), { recursive: true });
 await writeFile(out, plot(tallies, said));

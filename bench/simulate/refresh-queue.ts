@@ -6,12 +6,18 @@ import type { SimulatedTime } from "../../test/support/simulated-time.ts";
 const BATCH_SIZE = 10;
 const BATCH_MS = 1_000;
 
+/** Delivery is at least once: so many messages come again, up to so long after. */
+const TWICE = 0.05;
+const AGAIN_MS = 60_000;
+
 type Consume = (message: RefreshMessage, attempts: number) => Promise<Consumed>;
 
 const NOBODY: Consume = async () => ({ kind: "done" });
 
-/** A queue that delivers in batches, what is given back again after its delay. `onMessage` hears of what is sent. */
-export function simulatedRefreshQueue(time: SimulatedTime, onMessage: () => void) {
+type World = { readonly time: SimulatedTime; readonly random: () => number; readonly onMessage: () => void };
+
+/** A queue that delivers in batches, some of it twice, and what is given back again after its delay. `onMessage` hears of what is sent. */
+export function simulatedRefreshQueue({ time, random, onMessage }: World) {
   let consume = NOBODY;
   let batch: RefreshMessage[] = [];
   const handle = async (message: RefreshMessage, attempts: number) => {
@@ -24,7 +30,10 @@ export function simulatedRefreshQueue(time: SimulatedTime, onMessage: () => void
     // Either it was full and is gone, or its time has come.
     if (full !== batch) return;
     batch = [];
-    for (const message of full) void handle(message, 1);
+    for (const message of full) {
+      void handle(message, 1);
+      if (random() < TWICE) time.at(time.clock() + random() * AGAIN_MS, () => void handle(message, 1));
+    }
   };
   const queue: RefreshQueue = {
     async send(messages) {

@@ -50,10 +50,11 @@ async function replayed(trace: Trace, options: ReplayOptions): Promise<Replayed>
     latency: upstreamLatency(options.upstreamMs, options.seed),
     onCall: () => tally.called(time.clock() - MIDNIGHT_MS),
   });
-  const refreshes = simulatedRefreshQueue(time, tally.messaged);
+  const random = seededRandom(options.seed);
+  const refreshes = simulatedRefreshQueue({ time, random, onMessage: tally.messaged });
   const newIsolate = isolateMaker({
     time,
-    random: seededRandom(options.seed),
+    random,
     upstream: counting.upstream,
     refreshQueue: refreshes.queue,
     derives: options.derive,

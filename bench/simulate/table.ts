@@ -23,6 +23,9 @@ const COLUMNS: readonly Column[] = [
   { title: "refresh messages", cell: ({ refreshMessages }) => wholes.format(refreshMessages) },
 ];
 
+/** What the guide itself counts on, by rates of hits that it assumes. */
+export const GUIDES_CLAIM = `The guide counts on 64,800 of 80,000 credits saved a day: ${wholes.format(64_800 * DAYS)} a month, ${wholes.format(64_800 * DAYS * DOLLARS_PER_CREDIT)} $.`;
+
 /** All designs beside each other, as Markdown. */
 export function table(tallies: readonly Tally[], least: Tally): string {
   const lines = [
@@ -33,8 +36,9 @@ export function table(tallies: readonly Tally[], least: Tally): string {
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-function savedOf({ requests, calls }: Tally): number {
-  return requests - calls;
+/** Who got no answer saved nothing. */
+function savedOf({ requests, calls, refusals }: Tally): number {
+  return requests - calls - Array.from(refusals.values()).reduce((sum, count) => sum + count, 0);
 }
 
 function percent(part: number, whole: number): string {
