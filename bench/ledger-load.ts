@@ -37,6 +37,7 @@ export function order(candidates: readonly Candidate[]): Reserve {
     priority: "interactive",
     patienceMs: 3_000,
     lease: `lease-${number}`,
+    lookedAfter: null,
     randomBits: `${number.padStart(19, "a")}0`,
   };
 }

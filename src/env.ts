@@ -86,7 +86,7 @@ const Settings = v.object({
   RETRY_PAUSE_MS: wholeNumber("200"),
   LEASE_MS: v.pipe(wholeNumber("3000"), v.minValue(1)),
   LEASE_RENEW_MS: v.pipe(wholeNumber("1000"), v.minValue(1)),
-  LEASE_REST_MS: wholeNumber("300"),
+  STORED_NOTE_MS: wholeNumber("10000"),
   FAILURE_NOTE_MS: wholeNumber("2000"),
   DERIVE: v.pipe(
     v.optional(v.picklist(["on", "off"]), "on"),

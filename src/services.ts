@@ -102,7 +102,7 @@ function settings(config: Config) {
     upstreamDeadlineMs: config.UPSTREAM_DEADLINE_MS,
     capacityWaitMs: config.CAPACITY_WAIT_MS,
     leaseRenewMs: config.LEASE_RENEW_MS,
-    leaseRestMs: config.LEASE_REST_MS,
+    storedNoteMs: config.STORED_NOTE_MS,
     failureNoteMs: config.FAILURE_NOTE_MS,
     staleIfErrorMs: config.STALE_IF_ERROR_MS,
     derives: config.DERIVE,

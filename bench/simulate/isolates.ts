@@ -71,7 +71,7 @@ function sharedPorts({ time, random, upstream, refreshQueue, derives, onSettled 
   const nextId = () => (ids += 1);
   return {
     redis: farAway(memorySharedAnswers(clock), ["get", "put", "putUnlessNewer", "link"], network),
-    ledger: farAway(ledger, ["reserve", "settle", "release", "renewLease", "endLease", "failLease"], network),
+    ledger: farAway(ledger, ["reserve", "settle", "release", "renewLease", "endLease"], network),
     refreshTurns: farAway(turns, ["take"], network),
     refreshQueue,
     confirm: { purgedAt: () => NEVER_PURGED },
@@ -119,7 +119,7 @@ const SETTINGS = {
   failoverMs: 5_000,
   capacityWaitMs: 3_000,
   leaseRenewMs: 1_000,
-  leaseRestMs: 300,
+  storedNoteMs: 10_000,
   failureNoteMs: 2_000,
   joinMs: 50,
   joinMostMs: 400,

@@ -4,18 +4,20 @@ import { NOW, WINDOWS } from "./upstash-clock-script.ts";
 /**
  * KEYS: the repeat marker of these bits, the tenant, the lease, the open reservations, their times, and of each candidate the ring and the
  * marks. ARGV: 20 hex digits, the order as JSON, how many seconds the marker lives, the credits, the quotas of a day and of a month (empty
- * for none), the request's id, the lease's milliseconds (empty for no lease), what ADMISSION reads, and from 16 on the id and the cap of
- * each candidate. Returns words with spaces between them: what became of it, and its figures. 10 commands at most.
+ * for none), the request's id, the lease's milliseconds (empty for no lease) and the note that was looked after, what ADMISSION reads, and
+ * from 16 on the id and the cap of each candidate. Returns words with spaces between them: what became of it, and its figures. 10 commands at most.
  *
  * The id is built here because Redis has the one clock that money is counted by. The time is written as two halves: a Lua whose
  * `%x` takes 32 bits would cut 48. The lease is looked at first, for whoever finds it taken pays nothing and may wait without a quota. In its
- * place may stand a note of a fetch that failed; one of an account that was refused binds only who has no other key.
+ * place may stand a note: of an answer that was stored, which binds who has not looked since; or of a fetch that failed, where one of an
+ * account that was refused binds only who has no other key.
  */
 export const RESERVE = `${WINDOWS}${ADMISSION}
 local before = redis.call("MGET", KEYS[1], KEYS[3])
 if before[1] then return before[1] end
-local leased = ARGV[8] ~= ""
-if leased and before[2] then
+local leaseMs, lookedAfter = string.match(ARGV[8], "^(%d+) ?(.*)$")
+if leaseMs and before[2] and before[2] ~= lookedAfter then
+  if string.find(before[2], "^stored ") then return before[2] end
   local outcome, refused = string.match(before[2], "^failed (%S+) %S+ (%S+)$")
   if not outcome then return "leased" end
   local isOurs = outcome ~= "account_error"
@@ -56,7 +58,7 @@ local id = high .. "-" .. low .. "-7" .. string.sub(bits, 1, 3) .. "-" .. varian
 local reserved = table.concat({ "reserved", id, picked.marked, picked.id, whole(daily), whole(monthly) }, " ")
 redis.call("HSET", KEYS[2], "day", day .. " " .. whole(daily), "month", month .. " " .. whole(monthly))
 redis.call("SET", picked.key, picked.ring, "PX", picked.keepMs)
-if leased then redis.call("SET", KEYS[3], ARGV[7], "PX", ARGV[8]) end
+if leaseMs then redis.call("SET", KEYS[3], ARGV[7], "PX", leaseMs) end
 redis.call("SET", KEYS[1], reserved, "EX", ARGV[3])
 redis.call("HSET", KEYS[4], id, '{"upstreamKeyId":' .. cjson.encode(picked.id) .. "," .. string.sub(ARGV[2], 2))
 redis.call("ZADD", KEYS[5], ms, id)
@@ -111,10 +113,8 @@ if tonumber(ARGV[3]) ~= 0 then refund(KEYS[5], tonumber(ARGV[3]), windows(ms)) e
 return 1
 `;
 
-/**
- * KEYS: the lease. ARGV: the request's id, what is noted, milliseconds. Leaves a note in the lease's place, if it is the request's. 2 commands.
- */
-export const FAIL_LEASE = `
+/** KEYS: the lease. ARGV: the request's id, a note, milliseconds. Leaves the note in the lease's place, if it is the request's. 2 commands. */
+export const NOTE_LEASE = `
 if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call("SET", KEYS[1], ARGV[2], "PX", ARGV[3])
 return 1

@@ -1,13 +1,13 @@
 import type { Redis } from "@upstash/redis/cloudflare";
 import { isOutcome } from "../core/charge.ts";
 import { parseOpenReservation, parseUsageEvent } from "../core/messages.ts";
-import type { Candidate, Ledger, Reservation, Reserve } from "../core/ledger.ts";
+import type { Candidate, LeaseNote, Ledger, Reservation, Reserve } from "../core/ledger.ts";
 import type { Log } from "../core/ports.ts";
 import type { UsageEvent } from "../core/usage.ts";
 import { uuid7TimeMs } from "../core/uuid7.ts";
 import {
-  FAIL_LEASE,
   FORGET,
+  NOTE_LEASE,
   OLDER_THAN,
   PROLONG_LEASE,
   PUT_BACK,
@@ -51,7 +51,7 @@ const CATCH_UP_MS = 1_000;
  * script is idempotent by event id, so a command whose reply was lost may be sent again.
  */
 export function upstashLedger(redis: Redis, settings: LedgerSettings, log: Log): Ledger {
-  const { reserve, release, settle, prolongLease, failLease, forget } = scriptsOf(redis);
+  const { reserve, release, settle, prolongLease, noteLease, forget } = scriptsOf(redis);
   const read = sweeping(redis, log);
   return {
     async reserve(request) {
@@ -89,12 +89,10 @@ export function upstashLedger(redis: Redis, settings: LedgerSettings, log: Log):
     async renewLease(lease, requestId) {
       await prolongLease.exec([leaseOf({ lease })], [requestId, String(settings.leaseMs)]);
     },
-    async endLease(lease, requestId, restMs) {
-      await prolongLease.exec([leaseOf({ lease })], [requestId, String(restMs)]);
-    },
-    async failLease(lease, requestId, { outcome, status, upstreamKeyId, noteMs }) {
-      const note = `failed ${outcome} ${status} ${upstreamKeyId}`;
-      await failLease.exec([leaseOf({ lease })], [requestId, note, String(noteMs)]);
+    async endLease(lease, requestId, left) {
+      const keys = [leaseOf({ lease })];
+      if (left === null) await prolongLease.exec(keys, [requestId, "0"]);
+      else await noteLease.exec(keys, [requestId, noteText(left.note, requestId), String(left.noteMs)]);
     },
     async forget(eventIds) {
       if (eventIds.length > 0) await forget.exec([...OUTBOX], [...eventIds]);
@@ -110,7 +108,7 @@ function scriptsOf(redis: Redis) {
     release: redis.createScript<number>(RELEASE),
     settle: redis.createScript<number>(SETTLE),
     prolongLease: redis.createScript<number>(PROLONG_LEASE),
-    failLease: redis.createScript<number>(FAIL_LEASE),
+    noteLease: redis.createScript<number>(NOTE_LEASE),
     forget: redis.createScript<number>(FORGET),
   };
 }
@@ -169,7 +167,7 @@ function argumentsOf(request: Reserve, settings: LedgerSettings): string[] {
     String(quotas.daily ?? ""),
     String(quotas.monthly ?? ""),
     requestId,
-    lease === null ? "" : String(leaseMs),
+    lease === null ? "" : `${leaseMs} ${request.lookedAfter ?? ""}`,
     tenantId.slice(-TAG_LENGTH).padStart(TAG_LENGTH, "0"),
     priority,
     String(patienceMs),
@@ -179,6 +177,13 @@ function argumentsOf(request: Reserve, settings: LedgerSettings): string[] {
     String(breakerRestMs),
     ...candidates.flatMap(({ id, cap }) => [id, String(cap)]),
   ];
+}
+
+/** As `RESERVE` reads it. */
+function noteText(note: LeaseNote, requestId: string): string {
+  if (note.kind === "stored") return `stored ${requestId}`;
+  const { outcome, status, upstreamKeyId } = note.failure;
+  return `failed ${outcome} ${status} ${upstreamKeyId}`;
 }
 
 function reservationOf(said: string): Reservation {
@@ -203,6 +208,8 @@ function reservationOf(said: string): Reservation {
       const known = isOutcome(outcome) ? outcome : "thrown";
       return { kind, failure: { outcome: known, status: numbers[1] ?? 0, upstreamKeyId } };
     }
+    case "stored":
+      return { kind, note: said };
     case "leased":
     case "suspended":
     case "uncounted":

@@ -42,16 +42,33 @@ export async function fetchOrJoin(ports: JoinPorts, sought: Sought): Promise<Ans
 
 /** Looks at what Redis has by now, and then tries to be the one who fetches. Nothing when somebody else still is. */
 async function takeTurn(ports: JoinPorts, sought: Sought, hasJustLooked: boolean): Promise<Answer | undefined> {
-  // Who waits for the upstream loses nothing by asking Redis meanwhile: each look has a budget of its own.
-  const looking = hasJustLooked ? sought : { ...sought, ask: { ...sought.ask, wait: ports.newWaitBudget() } };
-  if (!hasJustLooked) {
-    const found = await lookUp(ports, looking);
-    if (found.kind === "hit") return { kind: "joined", stored: found.stored, outage: found.outage };
-    if (found.kind === "unavailable") return { kind: "refused", because: "answers-unavailable" };
+  let looking = hasJustLooked ? sought : patient(ports, sought);
+  let answered = hasJustLooked ? undefined : await joined(ports, looking);
+  for (let lookedAfter: string | null = null; answered === undefined;) {
+    const paid = await fetchPaid(ports, looking, lookedAfter);
+    if (paid.kind === "leased") return undefined;
+    if (paid.kind !== "stored") return told(ports, sought, paid);
+    lookedAfter = paid.note;
+    looking = patient(ports, sought);
+    answered = await joined(ports, looking);
   }
-  const paid = await fetchPaid(ports, looking);
-  if (paid.kind === "leased") return undefined;
+  return answered;
+}
+
+/** Who waits for the upstream loses nothing by asking Redis meanwhile: each look has a budget of its own. */
+function patient({ newWaitBudget }: JoinPorts, sought: Sought): Sought {
+  return { ...sought, ask: { ...sought.ask, wait: newWaitBudget() } };
+}
+
+async function joined(ports: JoinPorts, sought: Sought): Promise<Answer | undefined> {
+  const found = await lookUp(ports, sought);
+  if (found.kind === "hit") return { kind: "joined", stored: found.stored, outage: found.outage };
+  return found.kind === "unavailable" ? { kind: "refused", because: "answers-unavailable" } : undefined;
+}
+
+/** What is wrong with an account is no news to who has another. */
+function told({ waits }: JoinPorts, { key }: Sought, paid: Answer): Answer {
   if (paid.kind === "refused" && paid.because === "failed" && paid.failure.outcome !== "account_error")
-    ports.waits.noteFailure(sought.key.identity, paid.failure);
+    waits.noteFailure(key.identity, paid.failure);
   return paid;
 }

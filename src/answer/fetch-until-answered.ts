@@ -73,7 +73,11 @@ export async function fetchUntilAnswered(ports: FetchPorts, fetching: Fetching, 
     });
     if (keys.length === 0) return answered;
     const patient = { ...ports, capacityWaitMs: Math.min(ports.capacityWaitMs, leftOf(lastMs)) };
-    const next = await reserve(patient, { ...orderOf(ask), lease: null, candidates: keys.map(candidateOf) }, ask);
+    const next = await reserve(
+      patient,
+      { ...orderOf(ask), lease: null, lookedAfter: null, candidates: keys.map(candidateOf) },
+      ask,
+    );
     if (next.kind !== "reserved") return answered;
     reservation = next;
   }

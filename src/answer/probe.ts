@@ -60,6 +60,7 @@ export async function probe(ports: ProbePorts, { sealed, call, requestId, backgr
     quotas: NO_QUOTAS,
     priority: "interactive",
     lease: null,
+    lookedAfter: null,
     candidates: [{ id: key.id, cap: key.cap }],
   } as const;
   const reservation = await reserve(ports, { ...order, ...asked }, { wait: PATIENT, background });

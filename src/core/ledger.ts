@@ -29,6 +29,8 @@ export type Reserve = {
   readonly patienceMs: number;
   /** Names the call: while somebody holds its lease, nobody else reserves for it. Null is a call whose answer is not shared. */
   readonly lease: string | null;
+  /** The note that an answer was stored after which this request has looked again and found none that it wants; null for none. */
+  readonly lookedAfter: string | null;
   /** At least one; the ledger picks. */
   readonly candidates: readonly Candidate[];
   /** 20 lower-case hex digits, of which an id holds the first 19: the same bits reserve once and return the same event id and key. */
@@ -62,6 +64,8 @@ export type Reservation =
   | { readonly kind: "broken"; readonly inMs: number }
   /** Somebody else is fetching the same call. */
   | { readonly kind: "leased" }
+  /** An answer to the call was stored a moment ago. Who looked before that looks again, and then reserves with `lookedAfter: note`. */
+  | { readonly kind: "stored"; readonly note: string }
   /** Somebody else's fetch of the same call failed a moment ago, on a key that would be tried again. */
   | { readonly kind: "failed"; readonly failure: Failure }
   /** The tenant is suspended or deleted, whatever the caller has read of it. */
@@ -78,6 +82,9 @@ export type Failure = {
   /** On which key: what is wrong with an account is wrong on no other. */
   readonly upstreamKeyId: string;
 };
+
+/** What a fetch leaves in the place of its lease: that an answer is in every tier, or how it failed. */
+export type LeaseNote = { readonly kind: "stored" } | { readonly kind: "failed"; readonly failure: Failure };
 
 /** As much of a reservation as it takes to take it back. */
 export type Taken = Pick<Reserve, "tenantId" | "credits" | "requestId" | "lease" | "randomBits">;
@@ -98,13 +105,16 @@ export type Ledger = {
   settle(event: UsageEvent, reservedCredits: number): Promise<"settled" | "already-settled" | "unavailable">;
   /** Prolongs a lease that is still the request's. Throws when Redis does not answer. */
   renewLease(lease: string, requestId: string): Promise<void>;
-  /** Gives a lease up that is still the request's, `restMs` from now. Throws when Redis does not answer; then it ends by itself. */
-  endLease(lease: string, requestId: string, restMs: number): Promise<void>;
   /**
-   * Leaves a note of the failure in the place of a lease that is still the request's, for `noteMs`. Until then nobody reserves for the same
-   * call, but whoever has none but other keys, when the account was refused. Throws when Redis does not answer.
+   * Gives a lease up that is still the request's, with a note in its place that lasts `noteMs`, or with none. After a failure nobody reserves
+   * for the same call meanwhile, but whoever has none but other keys, when it was an account that was refused. Throws when Redis does not
+   * answer; then the lease ends by itself.
    */
-  failLease(lease: string, requestId: string, note: Failure & { readonly noteMs: number }): Promise<void>;
+  endLease(
+    lease: string,
+    requestId: string,
+    left: { readonly note: LeaseNote; readonly noteMs: number } | null,
+  ): Promise<void>;
   /** Takes recorded events out of the outbox. */
   forget(eventIds: readonly string[]): Promise<void>;
   /** Reservations that nobody closed within `ageMs` of Redis time, oldest first. Throws when Redis does not answer. */

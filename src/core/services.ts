@@ -126,7 +126,7 @@ export type Services = {
   readonly upstreamDeadlineMs: number;
   readonly capacityWaitMs: number;
   readonly leaseRenewMs: number;
-  readonly leaseRestMs: number;
+  readonly storedNoteMs: number;
   readonly failureNoteMs: number;
   readonly staleIfErrorMs: number;
   readonly derives: boolean;

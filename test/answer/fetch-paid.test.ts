@@ -250,12 +250,12 @@ describe("a dispatch that is made again", () => {
     const t = failing(0);
     const replies = [json("{}", 503), json('{"id":"107955"}')];
     t.replies(async () => replies.shift() ?? json("{}", 500));
-    const ends: number[] = [];
-    const endLease = async (_lease: string, _requestId: string, restMs: number) => void ends.push(restMs);
+    const ends: unknown[] = [];
+    const endLease = async (_lease: string, _requestId: string, left: object | null) => void ends.push(left);
     await answer({ ...t.ports, ledger: { ...t.ports.ledger, endLease } }, t.ask(CALL));
     await t.settled();
     expect(t.orders.map(({ lease }) => lease === null)).toEqual([false, true]);
-    expect(ends).toEqual([300]);
+    expect(ends).toEqual([{ note: { kind: "stored" }, noteMs: 10_000 }]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { Failure } from "../../src/core/ledger.ts";
-import { keepLease, type Ending, type LeasePorts } from "../../src/answer/keep-lease.ts";
+import type { LeaseNote } from "../../src/core/ledger.ts";
+import { keepLease, type LeasePorts } from "../../src/answer/keep-lease.ts";
 
 const HELD = { lease: "call", requestId: "request" };
 
@@ -8,18 +8,16 @@ const HELD = { lease: "call", requestId: "request" };
 function held(broken: Partial<LeasePorts["ledger"]> = {}, failureNoteMs = 2_000) {
   const story: string[] = [];
   const beats: (() => void)[] = [];
-  const { promise: work, resolve: end, reject: fail } = Promise.withResolvers<Ending>();
+  const { promise: work, resolve: end, reject: fail } = Promise.withResolvers<LeaseNote | null>();
   const ledger = {
     renewLease: async (lease: string, requestId: string) => void story.push(`renew ${lease} ${requestId}`),
-    endLease: async (lease: string, requestId: string, restMs: number) =>
-      void story.push(`end ${lease} ${requestId} in ${restMs}`),
-    failLease: async (lease: string, requestId: string, { noteMs, ...failure }: Failure & { noteMs: number }) =>
-      void story.push(`fail ${lease} ${requestId} ${JSON.stringify(failure)} for ${noteMs}`),
+    endLease: async (lease: string, requestId: string, left: object | null) =>
+      void story.push(`end ${lease} ${requestId} ${JSON.stringify(left)}`),
     ...broken,
   } as LeasePorts["ledger"];
   const pause = (ms: number) => new Promise<void>((resolve) => void (story.push(`pause ${ms}`), beats.push(resolve)));
   const log = { info: () => undefined, error: (event: string) => void story.push(event) };
-  const kept = keepLease({ ledger, pause, leaseRenewMs: 1_000, leaseRestMs: 300, failureNoteMs, log }, HELD, work);
+  const kept = keepLease({ ledger, pause, leaseRenewMs: 1_000, storedNoteMs: 300, failureNoteMs, log }, HELD, work);
   const beat = async () => {
     beats.shift()?.();
     await new Promise((resolve) => setImmediate(resolve));
@@ -27,21 +25,28 @@ function held(broken: Partial<LeasePorts["ledger"]> = {}, failureNoteMs = 2_000)
   return { story, kept, end, fail, beat };
 }
 
-it("is renewed while its call is under way, and goes on for a moment when the answer is stored, for those who looked just before", async () => {
+it("is renewed while its call is under way, and says for a moment that the answer is stored, to those who looked just before", async () => {
   const { story, kept, end, beat } = held();
   await beat();
   await beat();
   end({ kind: "stored" });
   await kept;
   const renewed = "renew call request";
-  expect(story).toEqual(["pause 1000", renewed, "pause 1000", renewed, "pause 1000", "end call request in 300"]);
+  expect(story).toEqual([
+    "pause 1000",
+    renewed,
+    "pause 1000",
+    renewed,
+    "pause 1000",
+    'end call request {"note":{"kind":"stored"},"noteMs":300}',
+  ]);
 });
 
 it("is given up at once when nothing was stored, because whoever waits for it may fetch", async () => {
   const { story, kept, end } = held();
-  end({ kind: "nothing" });
+  end(null);
   await kept;
-  expect(story).toEqual(["pause 1000", "end call request in 0"]);
+  expect(story).toEqual(["pause 1000", "end call request null"]);
 });
 
 it("leaves a note in its place when the fetch failed, because those who wait would fail one after another", async () => {
@@ -49,21 +54,24 @@ it("leaves a note in its place when the fetch failed, because those who wait wou
   const failure = { outcome: "timeout", status: 0, upstreamKeyId: "key" } as const;
   end({ kind: "failed", failure });
   await kept;
-  expect(story).toEqual(["pause 1000", `fail call request ${JSON.stringify(failure)} for 2000`]);
+  expect(story).toEqual([
+    "pause 1000",
+    `end call request ${JSON.stringify({ note: { kind: "failed", failure }, noteMs: 2_000 })}`,
+  ]);
 });
 
 it("is given up at once after a failure where notes last for nothing", async () => {
   const { story, kept, end } = held({}, 0);
   end({ kind: "failed", failure: { outcome: "timeout", status: 0, upstreamKeyId: "key" } });
   await kept;
-  expect(story).toEqual(["pause 1000", "end call request in 0"]);
+  expect(story).toEqual(["pause 1000", "end call request null"]);
 });
 
 it("is given up when its call breaks, because whoever waits for it may fetch", async () => {
   const { story, kept, fail } = held();
   fail(new Error("broken"));
   await kept;
-  expect(story).toEqual(["pause 1000", "end call request in 0"]);
+  expect(story).toEqual(["pause 1000", "end call request null"]);
 });
 
 it("is left to end by itself when Redis does not answer", async () => {
@@ -80,8 +88,8 @@ it("is renewed again after a renewal that was lost, and given up at last, becaus
   const { story, kept, end, beat } = held({ renewLease });
   await beat();
   await beat();
-  end({ kind: "nothing" });
+  end(null);
   await kept;
   expect(renewals).toBe(2);
-  expect(story).toEqual(["pause 1000", "lease-not-renewed", "pause 1000", "pause 1000", "end call request in 0"]);
+  expect(story).toEqual(["pause 1000", "lease-not-renewed", "pause 1000", "pause 1000", "end call request null"]);
 });

@@ -321,9 +321,9 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
   it("ends a lease when its request says so, and when nobody renews it", async () => {
     const { ledger, wait } = await make();
     const { request } = await reserved(ledger, order({ lease: "call" }));
-    await ledger.endLease("call", "another request", 0);
+    await ledger.endLease("call", "another request", null);
     expect(await ledger.reserve(order({ lease: "call" }))).toEqual({ kind: "leased" });
-    await ledger.endLease("call", request.requestId, 0);
+    await ledger.endLease("call", request.requestId, null);
     const next = await reserved(ledger, order({ lease: "call" }));
     await wait(120);
     await ledger.renewLease("call", next.request.requestId);
@@ -335,11 +335,18 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     await ledger.renewLease("call", next.request.requestId);
   });
 
-  it("lets a lease that is given up go on for as long as it is told, because who looked before must look again", async () => {
+  it("tells who looked before an answer was stored to look again, and lets them reserve when they have", async () => {
     const { ledger, wait } = await make();
     const { request } = await reserved(ledger, order({ lease: "call" }));
-    await ledger.endLease("call", request.requestId, 60);
-    expect(await ledger.reserve(order({ lease: "call" }))).toEqual({ kind: "leased" });
+    await ledger.endLease("call", request.requestId, { note: { kind: "stored" }, noteMs: 5_000 });
+    const told = await ledger.reserve(order({ lease: "call" }));
+    if (told.kind !== "stored") throw new Error(`it was told of nothing: ${told.kind}`);
+    expect(await ledger.reserve(order({ lease: "call", lookedAfter: "another note" }))).toEqual(told);
+    const next = await reserved(ledger, order({ lease: "call", lookedAfter: told.note }));
+    await ledger.endLease("call", next.request.requestId, { note: { kind: "stored" }, noteMs: 60 });
+    const later = await ledger.reserve(order({ lease: "call", lookedAfter: told.note }));
+    expect(later, "another answer was stored").toMatchObject({ kind: "stored" });
+    expect(later).not.toEqual(told);
     await wait(60);
     expect(await ledger.reserve(order({ lease: "call" }))).toMatchObject({ kind: "reserved" });
   });
@@ -348,14 +355,15 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     const { ledger, wait } = await make();
     const { request, upstreamKeyId } = await reserved(ledger, order({ lease: "call" }));
     const failure = { outcome: "timeout", status: 0, upstreamKeyId } as const;
-    await ledger.failLease("call", "another request", { ...failure, noteMs: 60 });
+    const left = { note: { kind: "failed", failure }, noteMs: 60 } as const;
+    await ledger.endLease("call", "another request", left);
     expect(await ledger.reserve(order({ lease: "call" })), "another's to tell").toEqual({ kind: "leased" });
-    await ledger.failLease("call", request.requestId, { ...failure, noteMs: 60 });
+    await ledger.endLease("call", request.requestId, left);
     expect(await ledger.reserve(order({ lease: "call" }))).toEqual({ kind: "failed", failure });
     const elsewhere = order({ lease: "call", candidates: [{ id: "another-key", cap: 200 }] });
     expect(await ledger.reserve(elsewhere), "a failure of the upstream's").toEqual({ kind: "failed", failure });
     await ledger.renewLease("call", request.requestId);
-    await ledger.endLease("call", request.requestId, 1_000);
+    await ledger.endLease("call", request.requestId, { ...left, noteMs: 1_000 });
     expect(await ledger.reserve(order()), "of another call").toMatchObject({ kind: "reserved" });
     await wait(60);
     expect(await ledger.reserve(order({ lease: "call" }))).toMatchObject({ kind: "reserved" });
@@ -365,7 +373,7 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     const { ledger } = await make();
     const { request, upstreamKeyId } = await reserved(ledger, order({ lease: "call" }));
     const failure = { outcome: "account_error", status: 403, upstreamKeyId } as const;
-    await ledger.failLease("call", request.requestId, { ...failure, noteMs: 1_000 });
+    await ledger.endLease("call", request.requestId, { note: { kind: "failed", failure }, noteMs: 1_000 });
     expect(await ledger.reserve(order({ lease: "call" }))).toEqual({ kind: "failed", failure });
     const other = () => order({ lease: "call", candidates: [{ id: "another-key", cap: 200 }] });
     const both = order({ lease: "call", candidates: [...other().candidates, { id: upstreamKeyId, cap: 200 }] });
@@ -378,7 +386,7 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
   it("takes a reservation back without the lease that is another's by now, or that it never asked for", async () => {
     const { ledger } = await make();
     const late = await reserved(ledger, order({ lease: "call" }));
-    await ledger.endLease("call", late.request.requestId, 0);
+    await ledger.endLease("call", late.request.requestId, null);
     const { request } = await reserved(ledger, order({ lease: "call" }));
     await ledger.release(late.request);
     expect(await ledger.reserve(order({ lease: "call" })), "another's").toEqual({ kind: "leased" });

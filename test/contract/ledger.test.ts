@@ -181,8 +181,9 @@ describe("the ledger in Redis", () => {
     await ledger.reserve(first);
     const leased = () => ledger.reserve(sampleOrder({ lease: "call" }));
     expect(await redis().commandsOf(leased)).toBe(1);
-    const note = { outcome: "account_error", status: 403, upstreamKeyId: "platform-0001", noteMs: 5_000 } as const;
-    expect(await redis().commandsOf(() => ledger.failLease("call", first.requestId, note))).toBe(2);
+    const failure = { outcome: "account_error", status: 403, upstreamKeyId: "platform-0001" } as const;
+    const left = { note: { kind: "failed", failure }, noteMs: 5_000 } as const;
+    expect(await redis().commandsOf(() => ledger.endLease("call", first.requestId, left))).toBe(2);
     expect(await redis().commandsOf(leased)).toBe(1);
     const other = sampleOrder({ lease: "call", candidates: [{ id: "another-key", cap: 200 }] });
     expect(await redis().commandsOf(() => ledger.reserve(other))).toBe(10);

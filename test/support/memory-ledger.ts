@@ -2,10 +2,11 @@ import type {
   Booked,
   Counters,
   Drift,
-  Failure,
+  LeaseNote,
   Ledger,
   OpenReservation,
   Reservation,
+  Reserve,
   Spent,
   TenantStatus,
 } from "../../src/core/ledger.ts";
@@ -45,10 +46,7 @@ export function memoryLedger(
   const reservations = new Map<string, Extract<Reservation, { kind: "reserved" }>>();
   const open = new Map<string, OpenReservation>();
   const outbox = new Map<string, { readonly event: UsageEvent; readonly sinceMs: number }>();
-  const leases = new Map<
-    string,
-    { readonly requestId: string; readonly untilMs: number; readonly failure?: Failure }
-  >();
+  const leases = new Map<string, { readonly requestId: string; readonly untilMs: number; readonly note?: LeaseNote }>();
   const tenants = new Map<string, Counted>();
   const statuses = new Map<string, TenantStatus>();
 
@@ -78,17 +76,23 @@ export function memoryLedger(
   const isMine = (lease: string | null, requestId: string): lease is string =>
     lease !== null && holds(lease) && leases.get(lease)?.requestId === requestId;
 
+  const standsAgainst = ({ lookedAfter, candidates }: Reserve, lease: string): Reservation | undefined => {
+    if (!holds(lease)) return undefined;
+    const { note, requestId = "" } = leases.get(lease) ?? {};
+    if (note === undefined) return { kind: "leased" };
+    if (note.kind === "stored") return requestId === lookedAfter ? undefined : { kind: "stored", note: requestId };
+    const { failure } = note;
+    const isOurs = failure.outcome !== "account_error" || candidates.some(({ id }) => id === failure.upstreamKeyId);
+    return isOurs ? { kind: "failed", failure } : undefined;
+  };
+
   return {
     async reserve(request) {
       const { randomBits, credits, quotas, lease, requestId, tenantId, endpoint } = request;
       const known = reservations.get(randomBits);
       if (known !== undefined) return known;
-      if (lease !== null && holds(lease)) {
-        const failure = leases.get(lease)?.failure;
-        if (failure === undefined) return { kind: "leased" };
-        const isOurs = request.candidates.some(({ id }) => id === failure.upstreamKeyId);
-        if (isOurs || failure.outcome !== "account_error") return { kind: "failed", failure };
-      }
+      const noted = lease === null ? undefined : standsAgainst(request, lease);
+      if (noted !== undefined) return noted;
       const nowMs = clock();
       const counted = countedOf(tenantId);
       if (counted === undefined) return { kind: "uncounted" };
@@ -126,11 +130,10 @@ export function memoryLedger(
     async renewLease(lease, requestId) {
       if (isMine(lease, requestId)) leases.set(lease, { requestId, untilMs: clock() + settings.leaseMs });
     },
-    async endLease(lease, requestId, restMs) {
-      if (isMine(lease, requestId)) leases.set(lease, { requestId, untilMs: clock() + restMs });
-    },
-    async failLease(lease, requestId, { noteMs, ...failure }) {
-      if (isMine(lease, requestId)) leases.set(lease, { requestId: "", failure, untilMs: clock() + noteMs });
+    async endLease(lease, requestId, left) {
+      if (!isMine(lease, requestId)) return;
+      if (left === null) leases.delete(lease);
+      else leases.set(lease, { requestId: `stored ${requestId}`, note: left.note, untilMs: clock() + left.noteMs });
     },
     async forget(eventIds) {
       for (const eventId of eventIds) outbox.delete(eventId);

@@ -27,6 +27,7 @@ export function sampleOrder(changes: Partial<Reserve> = {}): Reserve {
     priority: "interactive",
     patienceMs: 0,
     lease: null,
+    lookedAfter: null,
     randomBits: `${orders.toString(16).padStart(19, "a")}0`,
     ...changes,
   };

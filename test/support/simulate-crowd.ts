@@ -105,6 +105,7 @@ const ORDER: Omit<ReserveOrder, "tenantId" | "priority" | "candidates"> = {
   requestId: "request",
   quotas: { daily: null, monthly: null },
   lease: null,
+  lookedAfter: null,
 };
 
 /** The most of these sorted times that lie within any span of so many milliseconds. */

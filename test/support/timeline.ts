@@ -75,7 +75,7 @@ export function timeline() {
     leaseRenewMs,
     joinMs: 50,
     joinMostMs: 400,
-    leaseRestMs: 300,
+    storedNoteMs: 10_000,
     newWaitBudget: () => ({ within: (work) => work() }),
     platformLog: {
       note: async ({ event }) => (told.push({ type: event?.type, ...event?.data }), { kind: "done", row: null }),

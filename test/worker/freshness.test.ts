@@ -50,7 +50,7 @@ it("walks an entry through fresh, stale, refreshed, expired, error and recovered
     const seen = await look();
     walked.push(`${name}: ${seen.said}`);
     expect(seen.calls - before, name).toBe(spent);
-    if (seen.age !== null && seen.ttl !== null) expect(seen.age + seen.ttl, name).toBe(3_600);
+    expect((seen.age ?? 0) + (seen.ttl ?? 3_600), name).toBe(3_600);
     return seen;
   };
 
