@@ -4,6 +4,7 @@ import { clientAddress } from "../core/address-group.ts";
 import { parseApiKey, presentedCredential, sameDigest } from "../core/api-key.ts";
 import { sha256, toHex } from "../core/bytes.ts";
 import type { IdentifyKey, IdentityTokens } from "../core/control-ports.ts";
+import { rightsOf } from "../core/key-rights.ts";
 import type { AddressLimiter, Background } from "../core/ports.ts";
 import { problems } from "../core/problem.ts";
 import type { Role } from "../core/roles.ts";
@@ -49,7 +50,8 @@ async function keyCaller(ports: AuthenticatePorts, c: Context<AdminEnv>, text: s
     address: clientAddress(c.req.raw.headers),
   });
   if (record.tenant.status === "suspended") throw problems.tenantSuspended();
-  return { kind: "key", keyId: record.keyId, tenantId: record.tenant.id, role: roleOf(record) };
+  const { keyId, tenant } = record;
+  return { kind: "key", keyId, tenantId: tenant.id, role: roleOf(record), rights: rightsOf(record) };
 }
 
 function roleOf({ kind, permissions }: KeyRecord): Role {

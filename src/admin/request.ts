@@ -1,11 +1,19 @@
 import type { Actor, Idempotency } from "../core/act.ts";
+import type { Rights } from "../core/key-rights.ts";
 import type { WaitBudget } from "../core/ports.ts";
 import type { Role } from "../core/roles.ts";
 
 /** Who calls, before it is known whether they may. */
 export type Caller =
   | { readonly kind: "operator" }
-  | { readonly kind: "key"; readonly keyId: string; readonly tenantId: string; readonly role: Role }
+  | {
+      readonly kind: "key";
+      readonly keyId: string;
+      readonly tenantId: string;
+      readonly role: Role;
+      /** What it may do on the data plane. */
+      readonly rights: Rights;
+    }
   /** A person; in which tenant they may do what is looked up when the tenant is known. */
   | { readonly kind: "person"; readonly userId: string; readonly subject: string };
 

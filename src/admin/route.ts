@@ -4,6 +4,7 @@ import type { RouterRoute } from "hono/types";
 import { problems } from "../core/problem.ts";
 import type { Services } from "../core/services.ts";
 import { authenticate, type AuthenticatePorts } from "./authenticate.ts";
+import { explainRoute } from "./explain.ts";
 import { invoicesRoute } from "./invoices.ts";
 import { keyReadingsRoute } from "./key-readings.ts";
 import { deadMessagesRoute } from "./dead-messages.ts";
@@ -52,6 +53,7 @@ const operationRoutes = (s: AdminPorts) =>
     .route("/usage", usageRoute(s))
     .route("/invoices", invoicesRoute(s))
     .route("/quota", quotaRoute(s))
+    .route("/explain", explainRoute(s))
     .route("/dead-messages", deadMessagesRoute(s))
     .route("/wrapping-key", wrappingKeyRoute(s))
     .route("/webhooks", webhooksRoute(s))

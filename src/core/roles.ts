@@ -18,6 +18,8 @@ const OPERATOR: readonly Role[] = ["operator"];
 const PEOPLE: readonly Role[] = ["operator", "owner"];
 const MANAGERS: readonly Role[] = ["operator", "owner", "admin", "manage-key"];
 const READERS: readonly Role[] = [...MANAGERS, "member"];
+/** A key for data too, of the calls that it may make. A publishable one is everybody's. */
+const ASKERS: readonly Role[] = [...READERS, "data-key"];
 
 /** Every operation of the control plane, and who may do it. A route without a row here does not exist. */
 export const operations = {
@@ -50,6 +52,7 @@ export const operations = {
   "quota.get": { scope: "tenant", roles: READERS },
   "invoices.list": { scope: "tenant", roles: READERS, ofDeleted: true },
   "invoices.get": { scope: "tenant", roles: READERS, ofDeleted: true },
+  "cache.explain": { scope: "tenant", roles: ASKERS },
   "upstream-key.get": { scope: "tenant", roles: READERS },
   "upstream-key.set": { scope: "tenant", roles: MANAGERS },
   "upstream-key.remove": { scope: "tenant", roles: MANAGERS },

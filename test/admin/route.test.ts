@@ -30,7 +30,7 @@ describe("a query", () => {
   it.each(routes)("that $operation does not take is refused by name", async (route) => {
     const { status, body } = await askWithIds(route, "?tenant_id=x");
     expect(status).toBe(400);
-    expect(body["invalid_parameters"]).toEqual([{ name: "tenant_id", reason: "is not known" }]);
+    expect(body["invalid_parameters"]).toContainEqual({ name: "tenant_id", reason: "is not known" });
   });
 
   it("that gives a parameter twice is refused, also when one of the two is empty", async () => {

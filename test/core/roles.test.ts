@@ -10,6 +10,7 @@ const reading = [
   "quota.get",
   "invoices.list",
   "invoices.get",
+  "cache.explain",
   "upstream-key.get",
   "users.list",
 ] as const;
@@ -37,7 +38,7 @@ const expected: Readonly<Record<Role, readonly OperationId[]>> = {
   admin: managing,
   member: reading,
   "manage-key": managing,
-  "data-key": [],
+  "data-key": ["cache.explain"],
   "publishable-key": [],
 };
 
