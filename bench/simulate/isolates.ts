@@ -17,11 +17,10 @@ import { sampleTenant } from "../../test/support/sample-key-record.ts";
 import { silentLog } from "../../test/support/silent-log.ts";
 import type { SimulatedTime } from "../../test/support/simulated-time.ts";
 import { coloStore } from "./colo-store.ts";
+import { DEFAULT_SETTINGS } from "./default-settings.ts";
 import { farAway } from "./network.ts";
 
 const MEMORY_BYTES = 32 * 1024 ** 2;
-const MEMORY_MS = 60_000;
-const REFRESH_AGAIN_MS = 10_000;
 
 const KEY: OpenedKey = { id: "platform-simulated", secret: "secret", cap: 200, owner: "platform" };
 
@@ -49,7 +48,7 @@ export function isolateMaker(world: World): (colo: number) => IsolatePorts {
   const shared = sharedPorts(world);
   const colos = new Map<number, AnswerStore>();
   return (number) => {
-    const colo = colos.get(number) ?? coloStore(clock, MEMORY_MS);
+    const colo = colos.get(number) ?? coloStore(clock, DEFAULT_SETTINGS.memoryMs);
     colos.set(number, colo);
     return {
       ...shared,
@@ -66,7 +65,7 @@ function sharedPorts({ time, random, upstream, refreshQueue, derives, onSettled 
   const network = { pause, random };
   const keyMarks = memoryKeyMarks(clock, { keys: [KEY] });
   const ledger = memoryLedger(clock, keyMarks);
-  const turns = memoryTurns(clock, REFRESH_AGAIN_MS);
+  const turns = memoryTurns(clock, DEFAULT_SETTINGS.refreshAgainMs);
   let ids = 0;
   const nextId = () => (ids += 1);
   return {
@@ -102,30 +101,6 @@ function sharedPorts({ time, random, upstream, refreshQueue, derives, onSettled 
     pause,
     clock,
     log: silentLog,
-    ...SETTINGS,
+    ...DEFAULT_SETTINGS,
   } satisfies Omit<IsolatePorts, "memory" | "colo" | "waits" | "retryBudget">;
 }
-
-const SETTINGS = {
-  namespaceVersion: "1",
-  chargeRules: { chargeNotFound: true },
-  windowOverrides: {},
-  platformDownloadTier: true,
-  memoryMs: MEMORY_MS,
-  outageMs: 900_000,
-  staleIfErrorMs: 86_400_000,
-  refreshAgainMs: REFRESH_AGAIN_MS,
-  upstreamDeadlineMs: 10_000,
-  failoverMs: 5_000,
-  capacityWaitMs: 3_000,
-  leaseRenewMs: 1_000,
-  storedNoteMs: 10_000,
-  failureNoteMs: 2_000,
-  joinMs: 50,
-  joinMostMs: 400,
-  retryPauseMs: 200,
-  coolDownMs: 10_000,
-  coolDownMostMs: 60_000,
-  checkKeyMs: 10_000,
-  settleAgainMs: [250, 1_000, 4_000],
-} as const;
