@@ -32,3 +32,14 @@ export type AnswerHeads = {
   /** In the order asked; nothing for what is not there. */
   read(glances: readonly Glance[]): Promise<readonly (AnswerHead | undefined)[]>;
 };
+
+/**
+ * What was asked to be warmed of late, by Redis' clock: what is still as it was then was asked for in vain. All throw `Unavailable` when
+ * Redis does not answer.
+ */
+export type WarmTries = {
+  /** Which of these were noted within a while, in the order given. */
+  known(names: readonly string[]): Promise<readonly boolean[]>;
+  /** Noting a name twice is noting it anew. */
+  note(names: readonly string[]): Promise<void>;
+};
