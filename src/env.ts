@@ -16,6 +16,16 @@ const wholeNumbers = (otherwise: string) =>
     v.regex(/^\d+(?:,\d+)*$/, "is not whole numbers separated by commas"),
     v.transform((text) => text.split(",").map(Number)),
   );
+/** Separated by commas. */
+const words = v.pipe(
+  v.optional(v.string(), ""),
+  v.transform((text) =>
+    text
+      .split(",")
+      .map((word) => word.trim())
+      .filter((word) => word !== ""),
+  ),
+);
 const flag = (otherwise: "true" | "false") =>
   v.pipe(
     v.optional(v.picklist(["true", "false"]), otherwise),
@@ -58,13 +68,7 @@ const LEAST_RETAINED_DAYS = 66;
 const Settings = v.object({
   UPSTREAM_URL: Url,
   TIKLIVE_KEY: v.pipe(
-    v.optional(v.string(), ""),
-    v.transform((keys) =>
-      keys
-        .split(",")
-        .map((key) => key.trim())
-        .filter((key) => key !== ""),
-    ),
+    words,
     v.check((keys) => new Set(keys).size === keys.length, "repeats a key"),
   ),
   PLATFORM_KEY_CAPS: v.pipe(
@@ -132,6 +136,13 @@ const Settings = v.object({
     v.check((id) => id === "" || isUuid(id), "is not a tenant's id"),
     v.transform((id) => (id === "" ? undefined : id)),
   ),
+  WARM_BUDGET: wholeNumber("20"),
+  WARM_MIN_HITS: v.pipe(wholeNumber("2"), v.minValue(1)),
+  WARM_KEYWORDS: v.pipe(words, v.maxLength(20)),
+  WARM_AGAIN_MS: wholeNumber("300000"),
+  HOT_HALF_LIFE_MS: v.pipe(wholeNumber("1800000"), v.minValue(1)),
+  // The platform ends what is left behind a response after 30 s: the counts must be sent by then.
+  HOT_FLUSH_MS: v.pipe(wholeNumber("20000"), v.maxValue(25_000)),
   MEMORY_BYTES: v.pipe(wholeNumber("33554432"), v.minValue(1)),
   MEMORY_MS: wholeNumber("60000"),
   OUTAGE_MS: wholeNumber("900000"),
@@ -197,6 +208,14 @@ const Checked = v.pipe(
       "goes with OIDC_AUDIENCE and OIDC_JWKS_URL",
     ),
     ["OIDC_ISSUER"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["WARM_KEYWORDS"], ["PUBLIC_TENANT"]],
+      ({ WARM_KEYWORDS, PUBLIC_TENANT }) => WARM_KEYWORDS.length === 0 || PUBLIC_TENANT !== undefined,
+      "goes with PUBLIC_TENANT: nobody else pays for what nobody asked for",
+    ),
+    ["WARM_KEYWORDS"],
   ),
   v.forward(
     v.partialCheck(

@@ -1,3 +1,4 @@
+import { bufferedAsks } from "./adapters/buffered-asks.ts";
 import { bufferedHits } from "./adapters/buffered-hits.ts";
 import { coloAddressLimiter } from "./adapters/colo-address-limiter.ts";
 import { coloAnswers } from "./adapters/colo-answers.ts";
@@ -30,9 +31,11 @@ import { neonWebhooks } from "./adapters/neon-webhooks.ts";
 import { queueControl, queueRefreshes, queueUsage, replayQueue } from "./adapters/queues.ts";
 import { restingKeyDirectory } from "./adapters/resting-key-directory.ts";
 import { tikliveUpstream } from "./adapters/tiklive-upstream.ts";
+import { upstashAnswerHeads } from "./adapters/upstash-answer-heads.ts";
 import { upstashAnswers } from "./adapters/upstash-answers.ts";
 import { upstashChangeLog, upstashConfirm } from "./adapters/upstash-changes.ts";
 import { upstashCounters } from "./adapters/upstash-counters.ts";
+import { upstashHotSet } from "./adapters/upstash-hot-set.ts";
 import { upstashKeyMarks } from "./adapters/upstash-key-marks.ts";
 import { upstashKeyRecords } from "./adapters/upstash-key-records.ts";
 import { upstashLedger } from "./adapters/upstash-ledger.ts";
@@ -41,6 +44,7 @@ import { upstashLimiter } from "./adapters/upstash-limiter.ts";
 import { connectRedis, upstashPart } from "./adapters/upstash-redis.ts";
 import { upstashRefreshTurns } from "./adapters/upstash-refresh-turns.ts";
 import { upstashStrikes } from "./adapters/upstash-strikes.ts";
+import { upstashWarmTries } from "./adapters/upstash-warm-tries.ts";
 import { platformKeyring, vaultUpstreamKeys } from "./adapters/vault-upstream-keys.ts";
 import { waitBudgets } from "./adapters/wait-budget.ts";
 import { importPepper } from "./core/api-key.ts";
@@ -50,6 +54,9 @@ import { importKek } from "./core/sealed-key.ts";
 import type { Services } from "./core/services.ts";
 import { uuid7 } from "./core/uuid7.ts";
 import type { Config } from "./env.ts";
+
+/** So many are kept count of: more than a deployment on a few upstream keys could keep warm. */
+const HOT_ANSWERS = 5_000;
 
 const clock = () => Date.now();
 const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
@@ -61,6 +68,7 @@ export function services(config: Config, env: Env): Services {
   return {
     ...settings(config),
     ...answerTiers(config, env, log),
+    ...warming(config, log),
     ...money(config, env, log),
     ...identities(config, env, log),
     ...control(config, env, log),
@@ -133,6 +141,9 @@ function settings(config: Config) {
     chargeRules: { chargeNotFound: config.CHARGE_NOT_FOUND },
     windowOverrides: config.WINDOWS,
     publicTenantId: config.PUBLIC_TENANT,
+    warmBudget: config.WARM_BUDGET,
+    warmMinHits: config.WARM_MIN_HITS,
+    warmKeywords: config.WARM_KEYWORDS,
   };
 }
 
@@ -145,6 +156,17 @@ function answerTiers(config: Config, env: Env, log: Log) {
     waits: isolateWaits(clock),
     refreshTurns: upstashRefreshTurns(redis, config.REFRESH_AGAIN_MS),
     refreshQueue: queueRefreshes(env.REFRESH_QUEUE),
+  };
+}
+
+function warming(config: Config, log: Log) {
+  const redis = redisOf(config);
+  const hotSet = upstashHotSet(redis, { halfLifeMs: config.HOT_HALF_LIFE_MS, most: HOT_ANSWERS });
+  return {
+    hotSet,
+    asks: bufferedAsks(hotSet, { flushMs: config.HOT_FLUSH_MS, clock }, log),
+    answerHeads: upstashAnswerHeads(redis),
+    warmTries: upstashWarmTries(redis, config.WARM_AGAIN_MS),
   };
 }
 

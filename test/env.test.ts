@@ -77,6 +77,9 @@ describe("the settings", () => {
     { name: "WINDOWS", value: '{"userinfo":{"freshMs":-1,"staleMs":0}}' },
     { name: "WINDOWS", value: '{"canary":{"freshMs":1,"staleMs":0}}' },
     { name: "PUBLIC_TENANT", value: "canary" },
+    { name: "WARM_KEYWORDS", value: "canary" },
+    { name: "WARM_MIN_HITS", value: "0" },
+    { name: "HOT_FLUSH_MS", value: "25001" },
     { name: "CHARGE_NOT_FOUND", value: "canary" },
   ])("name $name when it is $value, and never repeat a value", ({ name, value }) => {
     let message = "nothing was refused";

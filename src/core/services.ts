@@ -46,6 +46,7 @@ import type { Counters, Ledger, SpendingBooks } from "./ledger.ts";
 import type { KeyReadings, Statements } from "./statement-ports.ts";
 import type { TenantDirectory } from "./tenant-directory.ts";
 import type { Leases, Partitions, Retention } from "./upkeep-ports.ts";
+import type { AnswerHeads, AskCounter, HotSet, WarmTries } from "./warm-ports.ts";
 import type { Deliveries, Webhooks, WebhookSender } from "./webhook-ports.ts";
 import type { Targets } from "./webhook-target.ts";
 import type { RetryRules } from "./webhook.ts";
@@ -60,6 +61,10 @@ export type Services = {
   readonly waits: Waits;
   readonly refreshTurns: RefreshTurns;
   readonly refreshQueue: RefreshQueue;
+  readonly asks: AskCounter;
+  readonly hotSet: HotSet;
+  readonly answerHeads: AnswerHeads;
+  readonly warmTries: WarmTries;
   readonly ledger: Ledger;
   readonly upstream: Upstream;
   readonly upstreamKeys: UpstreamKeys;
@@ -164,4 +169,8 @@ export type Services = {
   readonly windowOverrides: WindowOverrides;
   /** Whose credits keep the pools warm; without one, nothing of a pool is warmed. */
   readonly publicTenantId: string | undefined;
+  /** Credits that one run may spend on warming; 0 is none. */
+  readonly warmBudget: number;
+  readonly warmMinHits: number;
+  readonly warmKeywords: readonly string[];
 };

@@ -5,6 +5,7 @@ import { resendEvents, type ResendPorts } from "./resend-events.ts";
 import { retain, type RetainPorts } from "./retain.ts";
 import { runLeased, type Job, type LeasePorts } from "./run-leased.ts";
 import { sweep, type SweepPorts } from "./sweep.ts";
+import { warm, type WarmPorts } from "./warm.ts";
 import { watchBalances, type WatchBalancesPorts } from "./watch-balances.ts";
 
 export type CronPorts = LeasePorts &
@@ -14,7 +15,8 @@ export type CronPorts = LeasePorts &
   PartitionPorts &
   RetainPorts &
   CloseInvoicesPorts &
-  WatchBalancesPorts;
+  WatchBalancesPorts &
+  WarmPorts;
 
 const jobs: readonly Job<CronPorts>[] = [
   { name: "sweep", run: sweep },
@@ -24,6 +26,7 @@ const jobs: readonly Job<CronPorts>[] = [
   { name: "retain", run: retain },
   { name: "close-invoices", run: closeInvoices },
   { name: "watch-balances", run: watchBalances },
+  { name: "warm", run: warm },
 ];
 
 /** What time brings. Every job catches up from state, so a run that was missed, cut off or doubled changes nothing. */

@@ -4,6 +4,7 @@ import { answerCall } from "./answer-call.ts";
 import { identify } from "./identify.ts";
 import { limitRate } from "./limit-rate.ts";
 import { meter } from "./meter.ts";
+import { noteAsk } from "./note-ask.ts";
 import type { ProxyEnv } from "./request.ts";
 import { resolveCall } from "./resolve-call.ts";
 import { respond } from "./respond.ts";
@@ -18,6 +19,7 @@ export const proxyRoute = (s: Services) =>
     .use(identify(s))
     .use(resolveCall())
     .use(meter(s.hits, s.chargeRules))
+    .use(noteAsk(s))
     .use(limitRate(s.limiter, s.clock))
     .use(answerCall(s))
     .get("*", respond(s.clock));

@@ -48,6 +48,8 @@ export async function startStack({ nowMs = Date.now() }: { nowMs?: number } = {}
     BREAKER_FAILURES: "1000000",
     // A test that lets the upstream fail asks again at once; what is noted of failures has tests of its own.
     FAILURE_NOTE_MS: "0",
+    // Crons and what is asked for must spend no more than a test does by itself; warming has tests of its own.
+    WARM_BUDGET: "0",
     // A key that was refused is probed later, and would take the fault that a test has set for its own call.
     CHECK_KEY_MS: "3600000",
   };
