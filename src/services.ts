@@ -8,6 +8,7 @@ import { isolateRetryBudget } from "./adapters/isolate-retry-budget.ts";
 import { isolateWaits } from "./adapters/isolate-waits.ts";
 import { joseIdentityTokens, noIdentityTokens } from "./adapters/jose-identity-tokens.ts";
 import { memoryAnswers } from "./adapters/memory-answers.ts";
+import { memoryTenants } from "./adapters/memory-tenants.ts";
 import { memoryKeyRecords, memoryOrigins } from "./adapters/memory-key-records.ts";
 import { connect, neonPart } from "./adapters/neon-database.ts";
 import { neonDeadMessages } from "./adapters/neon-dead-messages.ts";
@@ -264,7 +265,11 @@ function tenancy(config: Config, log: Log) {
     statements: neonStatements({ rw, ops: database(config, config.DATABASE_URL_OPS) }),
     keyReadings: neonKeyReadings({ rw, ops: database(config, config.DATABASE_URL_OPS) }),
     tenants: neonTenants({ ops: database(config, config.DATABASE_URL_OPS), rw, keyRetireMs: config.KEY_RETIRE_MS }),
-    tenantDirectory: neonTenantDirectory(rw, clock, log),
+    tenantDirectory: memoryTenants(neonTenantDirectory(rw, clock, log), {
+      freshMs: config.KEY_FRESH_MS,
+      outageMs: config.KEY_OUTAGE_MS,
+      clock,
+    }),
     gatewayKeys: neonGatewayKeys(rw),
     users: neonUsers(rw),
     auditLog: neonAuditLog(rw),

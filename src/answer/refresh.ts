@@ -1,7 +1,8 @@
-import type { RefreshTurns } from "../core/ports.ts";
+import type { AnswerKey, RefreshTurns } from "../core/ports.ts";
 import { purgeOf, viewsOf } from "../core/purge.ts";
 import type { AnswerPorts, Ask } from "./answer.ts";
 import { fetchPaid, type PaidPorts } from "./fetch-paid.ts";
+import type { Sought } from "./look-up.ts";
 import { keyOf } from "./payer.ts";
 
 export type RefreshPorts = PaidPorts & Pick<AnswerPorts, "namespaceVersion"> & { readonly refreshTurns: RefreshTurns };
@@ -22,13 +23,31 @@ export type Refreshed =
  */
 export async function refresh(ports: RefreshPorts, ask: Ask, seenMs: number | null): Promise<Refreshed> {
   const key = keyOf(ports, ask);
-  const reply = await ports.redis.get(key, viewsOf(ask.payer));
-  if (reply.kind === "unavailable") return reply;
+  for (let lookedAfter: string | null = null; ;) {
+    const fetchedMs = await fetchedAt(ports, { key, ask });
+    if (fetchedMs === undefined) return { kind: "unavailable" };
+    if (fetchedMs !== seenMs) return { kind: "needless" };
+    if (lookedAfter === null && !(await takesTurn(ports, key, seenMs))) return { kind: "needless" };
+    const paid = await fetchPaid(ports, { key, ask }, lookedAfter);
+    // Something was stored of late: after the entry that is there, or before.
+    if (paid.kind === "stored") lookedAfter = paid.note;
+    else return refreshedBy(paid);
+  }
+}
+
+/** When the entry that is there was fetched; null when none is, undefined when Redis does not answer. */
+async function fetchedAt({ redis }: RefreshPorts, { key, ask }: Sought): Promise<number | null | undefined> {
+  const reply = await redis.get(key, viewsOf(ask.payer));
+  if (reply.kind === "unavailable") return undefined;
   const isThere = reply.kind === "found" && purgeOf(reply.stored.entry, reply.purged) !== "hard";
-  const fetchedMs = isThere ? reply.stored.entry.fetchedAtMs : null;
-  if (fetchedMs !== seenMs) return { kind: "needless" };
-  if (!(await ports.refreshTurns.take(`${await key.digest()}:${seenMs ?? "none"}`))) return { kind: "needless" };
-  const paid = await fetchPaid(ports, { key, ask });
+  return isThere ? reply.stored.entry.fetchedAtMs : null;
+}
+
+async function takesTurn({ refreshTurns }: RefreshPorts, key: AnswerKey, seenMs: number | null): Promise<boolean> {
+  return refreshTurns.take(`${await key.digest()}:${seenMs ?? "none"}`);
+}
+
+function refreshedBy(paid: Exclude<Awaited<ReturnType<typeof fetchPaid>>, { kind: "stored" }>): Refreshed {
   if (paid.kind === "fetched") return { kind: "fetched" };
   if (paid.kind !== "refused") return { kind: "needless" };
   return { kind: paid.because === "ledger-unavailable" ? "unavailable" : "refused" };

@@ -145,6 +145,16 @@ describe("a refresh message", () => {
     expect(t.dispatches()).toBe(3);
   });
 
+  it("is heeded though another answer was stored of late, because a tenant may want newer ones than that", async () => {
+    const t = counting();
+    await t.request();
+    t.advance(2_000);
+    const windows = { userinfo: { freshMs: 1_000, staleMs: 60_000 } };
+    await t.request({ payer: { ...t.ask(CALL).payer, windows } });
+    expect(await t.consume()).toBe("fetched");
+    expect(t.dispatches()).toBe(2);
+  });
+
   it("does not bring back what was purged meanwhile", async () => {
     const t = await stale();
     await t.request();

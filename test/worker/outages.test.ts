@@ -63,6 +63,66 @@ describe("hits survive, and nothing is spent blindly", () => {
     },
   );
 
+  const STALE = "/userinfo-by-username/?username=outlasting";
+  const HOUR_MS = 3_600_000;
+  const grow = (ms: number) =>
+    stack.rewriteEntry("userinfo-by-username", "outlasting", (head) => ({
+      ...head,
+      fetchedAtMs: Number(head["fetchedAtMs"]) - ms,
+    }));
+  const said = async (key: string) => {
+    const response = await gateway.get(STALE, { key });
+    await response.text();
+    const status = response.headers.get("cache-status") ?? "none";
+    return `${response.status} ${status.replace(/ttl=\d+/, "ttl=fresh").replace(/ttl=-\d+/, "ttl=past")}`;
+  };
+
+  it("Redis down: what is past its time is served from memory for as long as its stale window and the outage's bound, marked", async () => {
+    const { upstream, key } = await start({ MEMORY_MS: "0", OUTAGE_MS: "4000", REDIS_WAIT_MS: "2000" });
+    expect(await said(key)).toContain("200 tikedge; fwd=uri-miss");
+    await grow(HOUR_MS + 60_000);
+    expect(await said(key), "read into memory while Redis answers").toBe("200 tikedge; hit; ttl=past; detail=swr");
+    await breakRedis({ kind: "down" });
+    expect(await said(key)).toBe("200 tikedge; hit; ttl=past; detail=outage");
+    const before = await upstream.calls();
+    await eventually(async () => expect(await said(key), "the outage has lasted too long").toContain("503 none"));
+    expect(await upstream.calls(), "nothing is fetched blindly").toBe(before);
+  });
+
+  it("Postgres down: what is past its time goes on being served and refreshed, because known tenants go on paying", async () => {
+    const { upstream, key } = await start({ MEMORY_MS: "0", REFRESH_AGAIN_MS: "1", KEY_FRESH_MS: "1000" });
+    await said(key);
+    await grow(HOUR_MS + 60_000);
+    await said(key);
+    // The consumer has read who pays.
+    await eventually(async () => expect(await said(key)).toBe("200 tikedge; hit; ttl=fresh; detail=redis"));
+    await breakPart(stack.neon.url, { kind: "down" });
+    await grow(HOUR_MS + 60_000);
+    const before = await upstream.calls();
+    expect(await said(key)).toBe("200 tikedge; hit; ttl=past; detail=swr");
+    await eventually(async () => expect(await said(key)).toBe("200 tikedge; hit; ttl=fresh; detail=redis"));
+    expect(await upstream.calls()).toBe(before + 1);
+    await breakPart(stack.neon.url, { kind: "delay", delayMs: 0 });
+  });
+
+  it("the upstream down: the old answer is served while it is refreshed in vain, then in place of the failure, marked, and then no more", async () => {
+    const { upstream, key } = await start({ MEMORY_MS: "0", REFRESH_AGAIN_MS: "1" });
+    await said(key);
+    await upstream.fault({ kind: "status", status: 503, path: "/userinfo-by-username/", times: null });
+    await grow(HOUR_MS + 60_000);
+    const before = await upstream.calls();
+    expect(await said(key)).toBe("200 tikedge; hit; ttl=past; detail=swr");
+    await eventually(async () => expect(await upstream.calls(), "the refresh was tried").toBeGreaterThan(before));
+    await grow(HOUR_MS);
+    expect(await said(key)).toBe("200 tikedge; fwd=stale; fwd-status=503; ttl=past; detail=sie");
+    await grow(22 * HOUR_MS + 30 * 60_000);
+    expect(await said(key), "a day past its time, but for some minutes").toContain("detail=sie");
+    await grow(30 * 60_000);
+    expect(await said(key)).toBe("503 tikedge; fwd=uri-miss; fwd-status=503");
+    await upstream.clearFaults();
+    expect(await said(key)).toBe("200 tikedge; fwd=uri-miss; fwd-status=200; stored; ttl=fresh");
+  });
+
   it("Postgres down: known keys go on, unknown ones are 503 and never let in", async () => {
     const { key } = await start({ KEY_FRESH_MS: "1" });
     expect((await gateway.get(CALL, { key })).status).toBe(200);
