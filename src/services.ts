@@ -261,11 +261,13 @@ function control(config: Config, env: Env, log: Log) {
 
 function tenancy(config: Config, log: Log) {
   const rw = database(config, config.DATABASE_URL_RW);
+  const tenantRecords = neonTenantDirectory(rw, clock, log);
   return {
+    tenantRecords,
     statements: neonStatements({ rw, ops: database(config, config.DATABASE_URL_OPS) }),
     keyReadings: neonKeyReadings({ rw, ops: database(config, config.DATABASE_URL_OPS) }),
     tenants: neonTenants({ ops: database(config, config.DATABASE_URL_OPS), rw, keyRetireMs: config.KEY_RETIRE_MS }),
-    tenantDirectory: memoryTenants(neonTenantDirectory(rw, clock, log), {
+    tenantDirectory: memoryTenants(tenantRecords, {
       freshMs: config.KEY_FRESH_MS,
       outageMs: config.KEY_OUTAGE_MS,
       clock,

@@ -25,7 +25,7 @@ export type ExplainPorts = Pick<
   Services,
   | "tenants"
   | "users"
-  | "tenantDirectory"
+  | "tenantRecords"
   | "upstreamKeys"
   | "memory"
   | "colo"
@@ -81,8 +81,9 @@ function refuseUnreadable(caller: Caller, { endpoint }: Call): void {
   if (!mayAsk(caller.rights, endpoint.path)) throw problems.endpointNotAllowed(endpoint.path);
 }
 
-async function tenantOf({ tenantDirectory }: ExplainPorts, tenantId: string): Promise<Tenant> {
-  const looked = await tenantDirectory.find(tenantId);
+/** Read anew, so that an explanation is never of before a change. */
+async function tenantOf({ tenantRecords }: ExplainPorts, tenantId: string): Promise<Tenant> {
+  const looked = await tenantRecords.find(tenantId);
   if (looked.kind === "unavailable") throw new Unavailable("the tenant cannot be read");
   return found(looked.kind === "found" ? looked.tenant : undefined);
 }

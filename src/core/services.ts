@@ -103,7 +103,10 @@ export type Services = {
   /** The wrapping keys, by version. */
   readonly keks: () => Promise<ReadonlyMap<number, CryptoKey>>;
   readonly tenants: Tenants;
+  /** May remember what it read for some seconds. */
   readonly tenantDirectory: TenantDirectory;
+  /** Reads each time. */
+  readonly tenantRecords: TenantDirectory;
   readonly statements: Statements;
   readonly keyReadings: KeyReadings;
   /** Of the platform's upstream keys, as the ledger names them. */

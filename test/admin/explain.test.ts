@@ -39,7 +39,7 @@ type Given = {
 function explain(path: string, { ports = {}, found = {}, key }: Given = {}) {
   const ask = controlPlane({
     ...nothing,
-    tenantDirectory: { find: async () => ({ kind: "found", tenant: { ...tenant, ...found }, readAtMs: NOON }) },
+    tenantRecords: { find: async () => ({ kind: "found", tenant: { ...tenant, ...found }, readAtMs: NOON }) },
     identifyKey: async () => ({ ...sampleKeyRecord, tenant, ...key }),
     ...ports,
   });
@@ -141,7 +141,7 @@ describe("an explanation", () => {
   });
 
   it("is 503 when the tenant cannot be read, and 404 when it is gone", async () => {
-    const directory = (kind: string) => ({ ports: { tenantDirectory: { find: async () => ({ kind }) } } });
+    const directory = (kind: string) => ({ ports: { tenantRecords: { find: async () => ({ kind }) } } });
     expect((await explain(CALL, directory("unavailable"))).status).toBe(503);
     expect((await explain(CALL, directory("absent"))).status).toBe(404);
   });
@@ -199,7 +199,7 @@ describe("a path that is no call", () => {
       named: [{ name: "path", reason: "is longer than 4096 characters" }],
     },
   ])("as $path is 400 and named, and nothing is looked at", async ({ path, named }) => {
-    const unread = { redis: {}, colo: {}, memory: {}, counters: {}, tenantDirectory: {} };
+    const unread = { redis: {}, colo: {}, memory: {}, counters: {}, tenantRecords: {} };
     const { status, body } = await explain(path, { ports: unread });
     expect(status).toBe(400);
     expect(body["invalid_parameters"]).toEqual(named);
