@@ -132,6 +132,11 @@ const commands: Readonly<Record<string, Command>> = {
     },
   },
   quota: { takes: "", does: "Read what is left of each limit", run: (client) => client.v1.quota.$get() },
+  explain: {
+    takes: "CALL",
+    does: "Say what would happen to a call such as '/userid/?username=tiktok' now, and why",
+    run: (client, given) => client.v1.explain.$get({ query: { path: given.at(0) } }),
+  },
   "invoice list": {
     takes: PAGE,
     does: "List invoices, newest first",

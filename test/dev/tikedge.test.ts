@@ -203,6 +203,10 @@ describe("the command line, against a gateway that notes what it is sent", () =>
     { command: "usage", sends: "/v1/usage" },
     { command: "quota", sends: "/v1/quota" },
     {
+      command: "explain /userid/?username=tiktok",
+      sends: "/v1/explain?path=%2Fuserid%2F%3Fusername%3Dtiktok",
+    },
+    {
       command: "usage --from 2026-01-01 --to 2026-01-31 --group endpoint",
       sends: "/v1/usage?from=2026-01-01&to=2026-01-31&group=endpoint",
     },
