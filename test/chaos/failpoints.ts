@@ -57,6 +57,12 @@ export function withFailpoints(s: Services, { reach, refuses }: Hooks): Services
         await reach("after-send");
       },
     },
+    refreshQueue: {
+      send: async (messages) => {
+        if (refuses()) throw new Error("The queue refuses.");
+        await s.refreshQueue.send(messages);
+      },
+    },
     usageLedger: {
       ...usageLedger,
       addEvents: async (tenantId, events) => {
