@@ -92,6 +92,56 @@ describe("an explanation", () => {
     });
   });
 
+  it("counts what is left of a copy by the tenant's own windows, and its body in bytes", async () => {
+    const entry = {
+      kind: "answer",
+      windows: "userid",
+      status: 200,
+      body: '{"id":"é"}',
+      etag: '"e"',
+      fetchedAtMs: NOON - 60_500,
+      reservedAtMs: NOON - 61_000,
+      freshMs: 86_400_000,
+      staleMs: 86_400_000,
+      errorMs: 86_400_000,
+      derived: true,
+    };
+    const stored = { entry, confirmedAtMs: NOON };
+    const redis = { get: async () => ({ kind: "found", stored, purged: { hardMs: 0, softMs: NOON - 61_000 } }) };
+    const own = { windows: { userid: { freshMs: 50_000, staleMs: 50_000 } } };
+    const { body } = await explain(CALL, { ports: { redis }, found: own });
+    expect(body).toMatchObject({
+      would: "stale",
+      because: "purged",
+      tier: "redis",
+      cached: {
+        redis: {
+          state: "present",
+          standing: "stale",
+          trusted: true,
+          purged: "soft",
+          kind: "answer",
+          derived: true,
+          class: "userid",
+          age_seconds: 60,
+          ttl_seconds: -10,
+          status: 200,
+          etag: '"e"',
+          body_bytes: 11,
+        },
+      },
+      retrievable_until: "2026-02-02T11:58:59.500Z",
+    });
+  });
+
+  it("hears of changes before it looks, as a request does: a near copy is weighed by them", async () => {
+    const steps: string[] = [];
+    const heard = (step: string) => async () => (steps.push(step), { kind: "absent" });
+    const confirm = { ...nothing.confirm, refresh: heard("changes") };
+    await explain(CALL, { ports: { confirm, colo: { get: heard("colo") }, redis: { get: heard("redis") } } });
+    expect(steps).toEqual(["changes", "colo", "redis"]);
+  });
+
   it("has no windows for a download, which is never kept", async () => {
     const { body } = await explain("/download-video/?url=https://www.tiktok.com/@a/video/73");
     expect(body).toMatchObject({ class: "download", windows: null, would: "fetch", because: "never-kept" });

@@ -170,6 +170,12 @@ const rows: readonly Row[] = [
     because: "another tenant purged the pool in its own view",
   },
   {
+    after: purge("hard", "tenant:tenant"),
+    payer: { purgedAtMs: 1_700_000_001_000 },
+    is: { memory: "none hard", colo: "absent", redis: "none hard", lasts: null, would: "fetch" },
+    because: "the tenant purged the pool in its own view",
+  },
+  {
     after: later(SECOND),
     payer: { purgedAtMs: 1_700_000_000_500 },
     is: {
