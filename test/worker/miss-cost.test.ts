@@ -24,7 +24,7 @@ describe("what a miss asks Redis", () => {
     return before;
   };
 
-  it("is a token, a look-up and a reservation before the upstream, and four things behind the response", async () => {
+  it("is a token, a look-up and a reservation before the upstream, and five things behind the response", async () => {
     const { gateway, upstream, shared } = running();
     await (await gateway.get(`${MISS}first`, { key: shared })).text();
     const before = await eventually(atRest);
@@ -35,6 +35,6 @@ describe("what a miss asks Redis", () => {
     expect((await requests()) - before, "token, look-up, reservation").toBe(3);
     expect((await answering).status).toBe(200);
     const behind = async () => (await requests()) - before - 3;
-    await eventually(async () => expect(await behind(), "settle, store, lease, and out of the outbox").toBe(4));
+    await eventually(async () => expect(await behind(), "settle, store, link id and name, lease, and out of the outbox").toBe(5));
   });
 });
