@@ -1,17 +1,29 @@
 import * as v from "valibot";
 import type { Verdict } from "./control-ports.ts";
+import { knownPurges, type KnownPurges } from "./known-purges.ts";
+import { PurgeMode, PurgeTarget } from "./purge.ts";
 import { Uuid } from "./resources.ts";
 
 /**
- * What was changed in Postgres and must be known everywhere: one gateway key (revoked, rotated), or a tenant and all of its keys
- * (suspended, its plan, its scope, its upstream key).
+ * What was changed and must be known everywhere. In Postgres: one gateway key (revoked, rotated), or a tenant and all of its keys (suspended,
+ * its plan, its scope, its upstream key, what it purged for itself). In Redis: what was purged for everybody who reads a scope, at a time by
+ * Redis' clock.
  */
 export const Change = v.variant("kind", [
   v.object({ kind: v.literal("key"), keyId: v.pipe(v.string(), v.regex(/^[0-9A-Za-z]{12}$/)) }),
   v.object({ kind: v.literal("tenant"), tenantId: Uuid }),
+  v.object({
+    kind: v.literal("purge"),
+    scope: v.string(),
+    targets: v.array(PurgeTarget),
+    mode: PurgeMode,
+    atMs: v.number(),
+  }),
 ]);
 
 export type Change = v.InferOutput<typeof Change>;
+
+type ChangeInPostgres = Exclude<Change, { kind: "purge" }>;
 
 /** One entry of the log: `change` is nothing for what this version does not know. */
 type LogEntry = { readonly id: string; readonly change: Change | undefined };
@@ -26,7 +38,7 @@ export function parseLog(reply: unknown): readonly LogEntry[] {
 /** How far the clocks of two isolates may differ, milliseconds. */
 export const CLOCKS_DIFFER_MS = 1_000;
 
-export type KnownChanges = {
+export type KnownChanges = Pick<KnownPurges, "purgedAt"> & {
   /** When the last reading of the log began that found everything; minus infinity before the first. */
   confirmedAtMs(): number;
   /** A change that the log told of, noticed now. */
@@ -41,13 +53,16 @@ type Stretch = { readonly afterMs: number; readonly untilMs: number };
 
 const NEVER: Stretch = { afterMs: Infinity, untilMs: -Infinity };
 
+type Bounds = { readonly gapMs: number; readonly most: number; readonly mostPurges: number };
+
 /**
  * What an isolate knows of the changes, by what it read in their log. A log that is broken off vouches for nothing that was read before;
  * nor does one that was not read for `gapMs`: if Redis was away meanwhile, a change made then may still be on its way into the log. Keeps
- * `most` marks; what a dropped one was about is vouched for no more.
+ * `most` marks; what a dropped one was about is vouched for no more. Purges are kept apart, so that many of them crowd out no revocation.
  */
-export function knownChanges({ gapMs, most }: { readonly gapMs: number; readonly most: number }): KnownChanges {
+export function knownChanges({ gapMs, most, mostPurges }: Bounds): KnownChanges {
   const changedAtMs = new Map<string, number>();
+  const purges = knownPurges(mostPurges);
   let now = NEVER;
   let before = NEVER;
   const dropOldest = () => {
@@ -61,7 +76,9 @@ export function knownChanges({ gapMs, most }: { readonly gapMs: number; readonly
   };
   return {
     confirmedAtMs: () => now.untilMs,
+    purgedAt: purges.purgedAt,
     note(change, nowMs) {
+      if (change.kind === "purge") return purges.note(change);
       const name = nameOf(change);
       changedAtMs.delete(name);
       changedAtMs.set(name, nowMs);
@@ -86,7 +103,7 @@ export function knownChanges({ gapMs, most }: { readonly gapMs: number; readonly
   };
 }
 
-function nameOf(change: Change): string {
+function nameOf(change: ChangeInPostgres): string {
   return change.kind === "key" ? `key:${change.keyId}` : `tenant:${change.tenantId}`;
 }
 

@@ -1,15 +1,21 @@
+import * as v from "valibot";
+import type { Act, Acted } from "./act.ts";
 import type { Entry } from "./entry.ts";
 
 /** What is purged: the answers to one call, everything that asks about a subject, or everything there is. */
-export type PurgeTarget =
+export const PurgeTarget = v.variant("kind", [
   /** `identity` is the answer key's, `digest` the hex SHA-256 of it. */
-  | { readonly kind: "call"; readonly identity: string; readonly digest: string }
+  v.object({ kind: v.literal("call"), identity: v.string(), digest: v.string() }),
   /** `user:107955`, `user:@tiktok`, `challenge:#name` …: as `subjectsOf` names it. */
-  | { readonly kind: "subject"; readonly subject: string }
-  | { readonly kind: "everything" };
+  v.object({ kind: v.literal("subject"), subject: v.string() }),
+  v.object({ kind: v.literal("everything") }),
+]);
 
 /** `hard`: never served again. `soft`: past its time from now on, and served and refreshed like anything stale. */
-export type PurgeMode = "hard" | "soft";
+export const PurgeMode = v.picklist(["hard", "soft"]);
+
+export type PurgeTarget = Readonly<v.InferOutput<typeof PurgeTarget>>;
+export type PurgeMode = v.InferOutput<typeof PurgeMode>;
 
 /**
  * In whose eyes: a scope (`pool:<region>`, `tenant:<id>`), for everybody who reads it; or, where a tenant reads a pool, `tenant:<id>` for
@@ -32,10 +38,24 @@ export type Purges = {
   mark(purge: Purge): Promise<{ readonly atMs: number }>;
 };
 
+/** Notes purges in the audit log of who they are for. Throws `Unavailable` when Postgres does not answer. */
+export type PurgeLog = {
+  /**
+   * `ownViewAtMs`: when the tenant purged its own view of a pool, by Redis' clock, Unix milliseconds, and then its record says so from now
+   * on; null where the purge is everybody's who reads the scope. `tenantId` may be `PLATFORM`.
+   */
+  note(act: Act, tenantId: string, ownViewAtMs: number | null): Promise<Acted<unknown>>;
+};
+
 /** In whose eyes an answer may have been purged for this reader. */
 export function viewsOf({ scope, tenantId }: { readonly scope: string; readonly tenantId: string }): readonly string[] {
-  const own = `tenant:${tenantId}`;
+  const own = ownView(tenantId);
   return scope === own ? [scope] : [scope, own];
+}
+
+/** What a tenant sees of any scope; of its own scope, everybody's view. */
+export function ownView(tenantId: string): string {
+  return `tenant:${tenantId}`;
 }
 
 /** What becomes of an entry by what was purged: nothing, past its time, or gone. A fetch that was reserved before the purge is of before it. */

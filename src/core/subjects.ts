@@ -1,4 +1,5 @@
-import type { Call } from "./catalogue.ts";
+import { canonicalValue } from "./canonical.ts";
+import type { Call, ParameterKind } from "./catalogue.ts";
 
 /** What a parameter names, for purging by subject. Handles and hashtag names have a form of their own, beside the ids. */
 const SUBJECT_OF: Readonly<Record<string, (value: string) => string>> = {
@@ -23,4 +24,21 @@ export function subjectsOf({ params }: Call): readonly string[] {
     const subject = SUBJECT_OF[name];
     return subject === undefined ? [] : [subject(value)];
   });
+}
+
+/** The forms of a subject's text, and how what follows is read. Of those that fit, the first counts. */
+const FORMS: readonly (readonly [start: RegExp, kind: ParameterKind])[] = [
+  [/^user:(?=@)/, "handle"],
+  [/^challenge:(?=#)/, "hashtag"],
+  [/^(?:user|challenge|music|video|playlist|collection):/, "numeric-id"],
+];
+
+/** A subject as `subjectsOf` would name it, from a text such as `user:@TikTok`; nothing for a text that names none. */
+export function subjectIn(text: string): string | undefined {
+  const [start, kind] = FORMS.find(([form]) => form.test(text)) ?? [];
+  if (start === undefined || kind === undefined) return undefined;
+  const read = canonicalValue({ name: "subject", kind, required: true }, text.replace(start, ""));
+  if (read.kind !== "value") return undefined;
+  const mark = kind === "handle" ? "@" : kind === "hashtag" ? "#" : "";
+  return `${text.slice(0, text.indexOf(":"))}:${mark}${read.value}`;
 }

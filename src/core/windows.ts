@@ -85,6 +85,15 @@ export function windowsFor(answered: Answered): EntryWindows | null {
   return kept(answered, { kind: "answer", windows: endpoint.windows, ...usual });
 }
 
+/**
+ * Longer than any entry lives, milliseconds. The table's windows count beside those that override them: what was kept before a deploy lives
+ * by the windows of before.
+ */
+export function longestKeptMs(overrides: WindowOverrides, staleIfErrorMs: number): number {
+  const all = [...Object.values(WINDOWS), ...Object.values(overrides)];
+  return Math.max(...all.map(({ freshMs, staleMs }) => freshMs + staleMs)) + staleIfErrorMs + DAY;
+}
+
 /** Whoever gets nothing stale gets nothing staler either when the upstream fails. */
 function kept({ endpoint, json, fetchedAtMs, staleIfErrorMs }: Answered, windows: Omit<EntryWindows, "errorMs">) {
   const errorMs = windows.staleMs === 0 ? 0 : Math.max(windows.staleMs, staleIfErrorMs);

@@ -8,7 +8,7 @@ const START = 1_000_000;
 
 /** What an isolate knows that has followed the log from `START` on, and what it says of the key as read at a time. */
 function followed({ most = 100 } = {}) {
-  const known = knownChanges({ gapMs: 5_000, most });
+  const known = knownChanges({ gapMs: 5_000, most, mostPurges: 10 });
   known.confirm(START, false);
   return { ...known, says: (readAtMs: number) => known.vouchesFor({ keyId: KEY, tenantId: TENANT, readAtMs }) };
 }
@@ -29,7 +29,7 @@ describe("what the log of changes says of a record", () => {
   });
 
   it("nothing before it was read, because silence is no promise", () => {
-    const known = knownChanges({ gapMs: 5_000, most: 100 });
+    const known = knownChanges({ gapMs: 5_000, most: 100, mostPurges: 10 });
     expect(known.vouchesFor({ keyId: KEY, tenantId: TENANT, readAtMs: START })).toEqual({ kind: "unknown" });
   });
 

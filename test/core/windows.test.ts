@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/charge.ts";
-import { freshness, retainedMs, tightened, windowsFor, type WindowOverrides } from "../../src/core/windows.ts";
+import {
+  freshness,
+  longestKeptMs,
+  retainedMs,
+  tightened,
+  windowsFor,
+  type WindowOverrides,
+} from "../../src/core/windows.ts";
 import { callTo } from "./calls.ts";
 
 const second = 1_000;
@@ -290,3 +297,19 @@ describe("an entry fetched at 1,000 with 500 fresh, 200 stale and 300 for failur
     expect(retainedMs(entry, nowMs)).toBe(leftMs);
   });
 });
+
+it.each([
+  { overrides: {}, days: 10, because: "the list of regions lives 7 days, and one more as stale" },
+  {
+    overrides: { userid: { freshMs: 10 * day, staleMs: day } },
+    days: 13,
+    because: "this deployment keeps users longer",
+  },
+  {
+    overrides: { "region-list": { freshMs: 0, staleMs: 0 } },
+    days: 10,
+    because: "what was kept before that was set still lives",
+  },
+])("with $overrides no entry lives for $days days: $because", ({ overrides, days }) =>
+  expect(longestKeptMs(overrides, day)).toBe(days * day),
+);

@@ -20,7 +20,7 @@ function setUp() {
     allowed: true,
     log: "unread" as "up" | "unread",
   };
-  const changes = knownChanges({ gapMs: 5_000, most: 100 });
+  const changes = knownChanges({ gapMs: 5_000, most: 100, mostPurges: 10 });
   const record = (): KeyRecord => ({ ...sampleKeyRecord, keyId: KEY, readAtMs: nowMs });
   const newIsolate = () => ({
     confirm: {

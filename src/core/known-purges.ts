@@ -1,0 +1,70 @@
+import type { AnswerKey } from "./ports.ts";
+import { latest, NEVER_PURGED, type PurgedAt, type PurgeMode, type PurgeTarget } from "./purge.ts";
+
+/** A purge that the log of changes told of: it holds for everybody who reads the scope. `atMs` is by Redis' clock, Unix milliseconds. */
+type ToldPurge = {
+  readonly scope: string;
+  readonly targets: readonly PurgeTarget[];
+  readonly mode: PurgeMode;
+  readonly atMs: number;
+};
+
+type Asked = Pick<AnswerKey, "identity" | "scope" | "subjects">;
+
+export type KnownPurges = {
+  note(purge: ToldPurge): void;
+  /** When this answer was last purged, as far as is known. Next to nothing while nothing was: every hit asks. */
+  purgedAt(key: Asked): PurgedAt;
+};
+
+/**
+ * What an isolate knows of purges. Keeps `most` of them; one that is forgotten counts against every answer from then on, so that forgetting
+ * costs a question to Redis and serves nothing that was purged. What it never heard of, because the log was lost or not read, it does not
+ * hold against a copy: how long copies are trusted bounds that.
+ */
+export function knownPurges(most: number): KnownPurges {
+  const marks = new Map<string, PurgedAt>();
+  let forgotten = NEVER_PURGED;
+  const forgetOldest = () => {
+    const [oldest] = marks;
+    if (oldest === undefined) return;
+    const [name, purged] = oldest;
+    marks.delete(name);
+    forgotten = latest(forgotten, purged);
+  };
+  return {
+    note({ scope, targets, mode, atMs }) {
+      const told = mode === "hard" ? { hardMs: atMs, softMs: 0 } : { hardMs: 0, softMs: atMs };
+      for (const target of targets) {
+        const name = nameOf(scope, target);
+        const known = marks.get(name) ?? NEVER_PURGED;
+        marks.delete(name);
+        marks.set(name, latest(known, told));
+        if (marks.size > most) forgetOldest();
+      }
+    },
+    purgedAt({ identity, scope, subjects }) {
+      if (marks.size === 0) return forgotten;
+      const names = [identity, scope, ...subjects.map((subject) => ofSubject(scope, subject))];
+      return names.map((name) => marks.get(name) ?? NEVER_PURGED).reduce(latest, forgotten);
+    },
+  };
+}
+
+/** An identity has its scope in it. */
+function nameOf(scope: string, target: PurgeTarget): string {
+  switch (target.kind) {
+    case "call":
+      return target.identity;
+    case "subject":
+      return ofSubject(scope, target.subject);
+    case "everything":
+      return scope;
+    default:
+      return target satisfies never;
+  }
+}
+
+function ofSubject(scope: string, subject: string): string {
+  return `${scope} ${subject}`;
+}
