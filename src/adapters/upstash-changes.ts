@@ -2,7 +2,6 @@ import { errors, type Redis } from "@upstash/redis/cloudflare";
 import { knownChanges, parseLog, type Change } from "../core/changes.ts";
 import type { ChangeLog, Confirm } from "../core/control-ports.ts";
 import type { Log } from "../core/ports.ts";
-import { NEVER_PURGED } from "../core/purge.ts";
 
 type Page = ReturnType<typeof parseLog>;
 
@@ -21,6 +20,8 @@ const LOG = "tkc:log";
 /** Of the log: hours of changes, where an isolate needs minutes. */
 const MOST_ENTRIES = 10_000;
 const MOST_MARKS = 10_000;
+/** A call's identity may have some thousand characters, and an isolate has 128 MB for all that it does. */
+const MOST_PURGES = 1_000;
 const PAGE = 1_001;
 
 /** A stream in Redis takes the changes. Never throws; what is published twice is read twice. */
@@ -54,7 +55,7 @@ async function breakOff(redis: Redis, log: Log): Promise<void> {
 /** Follows the log for one isolate, with one command a reading as long as the log goes on where the last reading ended. */
 export function upstashConfirm(redis: Redis, settings: ConfirmSettings, log: Log): Confirm {
   const { afterMs, confirmMs, clock } = settings;
-  const known = knownChanges({ gapMs: settings.gapMs, most: MOST_MARKS });
+  const known = knownChanges({ gapMs: settings.gapMs, most: MOST_MARKS, mostPurges: MOST_PURGES });
   let lastId: string | undefined;
   let begunBehindMs = -Infinity;
 
@@ -101,7 +102,7 @@ export function upstashConfirm(redis: Redis, settings: ConfirmSettings, log: Log
 
   return {
     vouchesFor: known.vouchesFor,
-    purgedAt: () => NEVER_PURGED,
+    purgedAt: known.purgedAt,
     async refresh(wait, background) {
       const nowMs = clock();
       const ageMs = nowMs - known.confirmedAtMs();
