@@ -20,6 +20,7 @@ import { neonAuditLog, neonOutcomes, neonUsers } from "./adapters/neon-people.ts
 import { neonKeyReadings } from "./adapters/neon-key-readings.ts";
 import { neonPartitions } from "./adapters/neon-partitions.ts";
 import { neonPlatformLog } from "./adapters/neon-platform-log.ts";
+import { neonPurgeLog } from "./adapters/neon-purge-log.ts";
 import { neonRetention } from "./adapters/neon-retention.ts";
 import { neonSpending } from "./adapters/neon-spending.ts";
 import { neonStatements } from "./adapters/neon-statements.ts";
@@ -43,6 +44,7 @@ import { upstashLedger } from "./adapters/upstash-ledger.ts";
 import { upstashLeases } from "./adapters/upstash-leases.ts";
 import { upstashLimiter } from "./adapters/upstash-limiter.ts";
 import { connectRedis, upstashPart } from "./adapters/upstash-redis.ts";
+import { upstashPurges } from "./adapters/upstash-purges.ts";
 import { upstashRefreshTurns } from "./adapters/upstash-refresh-turns.ts";
 import { upstashStrikes } from "./adapters/upstash-strikes.ts";
 import { upstashWarmTries } from "./adapters/upstash-warm-tries.ts";
@@ -54,6 +56,7 @@ import type { Log } from "./core/ports.ts";
 import { importKek } from "./core/sealed-key.ts";
 import type { Services } from "./core/services.ts";
 import { uuid7 } from "./core/uuid7.ts";
+import { longestKeptMs } from "./core/windows.ts";
 import type { Config } from "./env.ts";
 
 /** So many are kept count of: more than a deployment on a few upstream keys could keep warm. */
@@ -157,6 +160,7 @@ function answerTiers(config: Config, env: Env, log: Log) {
     waits: isolateWaits(clock),
     refreshTurns: upstashRefreshTurns(redis, config.REFRESH_AGAIN_MS),
     refreshQueue: queueRefreshes(env.REFRESH_QUEUE),
+    purges: upstashPurges(redis, longestKeptMs(config.WINDOWS, config.STALE_IF_ERROR_MS)),
   };
 }
 
@@ -250,7 +254,8 @@ function control(config: Config, env: Env, log: Log) {
     confirmMs: config.CONFIRM_MS,
     // The other half is left for a change that waited for Redis to get into the log.
     gapMs: config.KEY_FRESH_MS / 2,
-    historyMs: config.KEY_OUTAGE_MS,
+    // Of a colo's copies nobody trusts an older one, nor of key records.
+    historyMs: Math.max(config.KEY_OUTAGE_MS, config.MEMORY_MS),
   };
   return {
     controlQueue: queueControl(env.CONTROL_QUEUE),
@@ -275,6 +280,7 @@ function tenancy(config: Config, log: Log) {
     gatewayKeys: neonGatewayKeys(rw),
     users: neonUsers(rw),
     auditLog: neonAuditLog(rw),
+    purgeLog: neonPurgeLog(rw),
     outcomes: neonOutcomes(rw),
   };
 }

@@ -66,14 +66,17 @@ function sharedPorts({ time, random, upstream, refreshQueue, derives, onSettled 
   const keyMarks = memoryKeyMarks(clock, { keys: [KEY] });
   const ledger = memoryLedger(clock, keyMarks);
   const turns = memoryTurns(clock, DEFAULT_SETTINGS.refreshAgainMs);
+  const answers = memorySharedAnswers(clock);
   let ids = 0;
   const nextId = () => (ids += 1);
   return {
-    redis: farAway(memorySharedAnswers(clock), ["get", "put", "putUnlessNewer", "link"], network),
+    redis: farAway(answers, ["get", "put", "putUnlessNewer", "link"], network),
     ledger: farAway(ledger, ["reserve", "settle", "release", "renewLease", "endLease"], network),
     refreshTurns: farAway(turns, ["take"], network),
     refreshQueue,
     confirm: { purgedAt: () => NEVER_PURGED },
+    purges: answers,
+    changes: { publish: async () => "published" },
     counters: ledger,
     keyMarks,
     platformKeys: keyMarks,

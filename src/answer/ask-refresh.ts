@@ -1,4 +1,4 @@
-import { upstreamSearch } from "../core/canonical.ts";
+import { pathOf } from "../core/canonical.ts";
 import type { Stored } from "../core/entry.ts";
 import type { Log, RefreshQueue, RefreshTurns, Waits } from "../core/ports.ts";
 import type { Sought } from "./look-up.ts";
@@ -25,7 +25,7 @@ export async function askRefresh(ports: AskRefreshPorts, { key, ask }: Sought, {
     await refreshQueue.send([
       {
         kind: "refresh",
-        path: `${call.endpoint.path}${upstreamSearch(call)}`,
+        path: pathOf(call),
         tenantId: payer.tenantId,
         scope: payer.scope,
         seenMs: entry.fetchedAtMs,

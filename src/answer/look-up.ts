@@ -1,4 +1,3 @@
-import { CLOCKS_DIFFER_MS } from "../core/changes.ts";
 import type { Confirm } from "../core/control-ports.ts";
 import type { Stored } from "../core/entry.ts";
 import type { AnswerKey, AnswerMemory, AnswerStore, SharedAnswers } from "../core/ports.ts";
@@ -110,9 +109,9 @@ export function purgedNearby({ confirm }: LookUpPorts, { key, ask }: Sought, sto
   return isOwnPurgeOlder(ask, stored) ? confirm.purgedAt(key) : { hardMs: Infinity, softMs: Infinity };
 }
 
-/** The tenant's record says when, by a clock that is not quite Redis'. */
+/** The tenant's record says when, by the clock by which dispatches are reserved. */
 function isOwnPurgeOlder({ payer }: Ask, { entry }: Stored): boolean {
-  return payer.purgedAtMs === null || entry.reservedAtMs > payer.purgedAtMs + CLOCKS_DIFFER_MS;
+  return payer.purgedAtMs === null || entry.reservedAtMs > payer.purgedAtMs;
 }
 
 function newer(one: Stored | undefined, other: Stored | undefined): Stored | undefined {

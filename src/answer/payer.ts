@@ -1,6 +1,7 @@
 import { answerKey } from "../core/answer-key.ts";
 import type { Call } from "../core/catalogue.ts";
 import type { AnswerKey, UpstreamKeyRef } from "../core/ports.ts";
+import { ownView } from "../core/purge.ts";
 import type { Tenant } from "../core/tenant.ts";
 import type { Payer } from "./answer.ts";
 
@@ -15,17 +16,26 @@ export type PoolSettings = {
  */
 export function payerOf(tenant: Tenant, platformDownloadTier: boolean): Payer {
   const { id, upstreamKey } = tenant;
-  const scope = tenant.cacheScope === "pool" ? `pool:${tenant.region}` : `tenant:${id}`;
   const downloads = tenant.keyMode === "byo" ? upstreamKey?.downloadTier === true : platformDownloadTier;
   return {
     tenantId: id,
-    scope,
+    scope: scopeOf(tenant),
     tier: downloads ? "download" : "standard",
     upstreamKey: upstreamKeyOf(tenant),
     quotas: tenant.quotas,
     windows: tenant.windows,
     purgedAtMs: tenant.purgedAtMs,
   };
+}
+
+/** Whose answers a tenant reads: its region's, or its own. */
+export function scopeOf({ id, cacheScope, region }: Pick<Tenant, "id" | "cacheScope" | "region">): string {
+  return cacheScope === "pool" ? poolOf(region) : ownView(id);
+}
+
+/** The answers that the tenants of a region share. */
+export function poolOf(region: string): string {
+  return `pool:${region}`;
 }
 
 /** Where the answer to this call is kept for this payer. */

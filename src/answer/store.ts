@@ -3,18 +3,17 @@ import type { Call } from "../core/catalogue.ts";
 import type { Classified } from "../core/classify.ts";
 import { aliasesOf, derived, type Derived } from "../core/derive.ts";
 import type { Entry } from "../core/entry.ts";
-import type { AnswerKey, AnswerMemory, AnswerStore, SharedAnswers, UpstreamReply } from "../core/ports.ts";
-import { keyOf } from "./payer.ts";
+import type { AnswerKey, AnswerMemory, AnswerStore, UpstreamReply } from "../core/ports.ts";
 import { windowsFor, type WindowOverrides } from "../core/windows.ts";
+import { evictLeads, type EvictPorts } from "./evict-leads.ts";
 import type { Sought } from "./look-up.ts";
+import { keyOf } from "./payer.ts";
 
-export type StorePorts = {
+export type StorePorts = EvictPorts & {
   readonly memory: AnswerMemory;
   readonly colo: AnswerStore;
-  readonly redis: SharedAnswers;
   readonly windowOverrides: WindowOverrides;
   readonly staleIfErrorMs: number;
-  readonly namespaceVersion: string;
   /** Whether one answer fills the keys of others that it answers; if not, every body is the upstream's own, byte for byte. */
   readonly derives: boolean;
   readonly clock: () => number;
@@ -72,6 +71,7 @@ export async function store(ports: StorePorts, sought: Sought, { entry, classifi
     ...(ports.derives ? derived(source) : []).map((each) =>
       storeDerived(ports, sought, { source: entry, derived: each }),
     ),
+    ...(entry.kind === "negative" ? [evictLeads(ports, sought, { entry, json: classified.json })] : []),
   ]);
 }
 

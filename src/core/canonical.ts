@@ -68,6 +68,11 @@ export function upstreamSearch({ params }: Call): string {
   return `?${params.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&")}`;
 }
 
+/** The call as path and query, `/userid/?username=tiktok`. */
+export function pathOf(call: Call): string {
+  return `${call.endpoint.path}${upstreamSearch(call)}`;
+}
+
 /** Handles are ASCII and have no case; clients write them with and without the `@`. */
 function handle(text: string): Canonical {
   const name = text.startsWith("@") ? text.slice(1) : text;

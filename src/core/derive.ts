@@ -71,8 +71,13 @@ function userId({ byId, byName }: Twins): readonly Derived[] {
  */
 function missingUserId(call: Call, json: unknown): readonly Derived[] {
   if (call.endpoint.path !== "/userinfo-by-username/") return [];
-  const refusal = v.safeParse(Refusal, json);
-  if (!refusal.success || WITHHELD.test(refusal.output.message)) return [];
+  if (!saysAbsent(json)) return [];
   const target = asking("/userid/", askedOf(call));
   return target === undefined ? [] : [{ call: target, outcome: "not_found", json, body: null }];
+}
+
+/** Whether a not-found says that there is no such thing, and not that it is withheld: then there it is, and its id is right. */
+export function saysAbsent(json: unknown): boolean {
+  const refusal = v.safeParse(Refusal, json);
+  return refusal.success && !WITHHELD.test(refusal.output.message);
 }

@@ -17,7 +17,7 @@ export function earliestExpiryMs(json: unknown, nowMs: number): number {
 }
 
 /** Every text that is a URL, however deep; an own stack, because a hostile depth must not be the engine's. */
-function* urlsIn(json: unknown): Generator<string> {
+export function* urlsIn(json: unknown): Generator<string> {
   const open: unknown[] = [json];
   while (open.length > 0) {
     const value = open.pop();

@@ -43,6 +43,7 @@ import type {
 } from "./ports.ts";
 import type { DeadMessages, ReplayQueue } from "./dead-message.ts";
 import type { Counters, Ledger, SpendingBooks } from "./ledger.ts";
+import type { PurgeLog, Purges } from "./purge.ts";
 import type { KeyReadings, Statements } from "./statement-ports.ts";
 import type { TenantDirectory } from "./tenant-directory.ts";
 import type { Leases, Partitions, Retention } from "./upkeep-ports.ts";
@@ -65,6 +66,8 @@ export type Services = {
   readonly hotSet: HotSet;
   readonly answerHeads: AnswerHeads;
   readonly warmTries: WarmTries;
+  readonly purges: Purges;
+  readonly purgeLog: PurgeLog;
   readonly ledger: Ledger;
   readonly upstream: Upstream;
   readonly upstreamKeys: UpstreamKeys;

@@ -3,7 +3,8 @@ import { findEndpoint } from "../../src/core/catalogue.ts";
 import { readCall } from "../../src/core/parameters.ts";
 import type { ControlMessage } from "../../src/core/control-ports.ts";
 import { NO_DEMAND } from "../../src/core/directives.ts";
-import { NEVER_PURGED } from "../../src/core/purge.ts";
+import { knownPurges } from "../../src/core/known-purges.ts";
+import type { Change } from "../../src/core/changes.ts";
 import type { OpenedKey, RefreshMessage, UpstreamReply } from "../../src/core/ports.ts";
 import type { UsageEvent } from "../../src/core/usage.ts";
 import { isolateWaits } from "../../src/adapters/isolate-waits.ts";
@@ -26,6 +27,8 @@ export function timeline() {
   const told: object[] = [];
   const controls: ControlMessage[] = [];
   const refreshes: RefreshMessage[] = [];
+  const changes: Change[] = [];
+  const known = knownPurges(1_000);
   const behind: Promise<unknown>[] = [];
   const keys: OpenedKey[] = [{ id: "platform-test", secret: "secret", cap: 200, owner: "platform" }];
   const platformKeys = memoryKeyMarks(clock);
@@ -38,7 +41,15 @@ export function timeline() {
     memory: memoryAnswers(1_000_000),
     colo,
     redis,
-    confirm: { purgedAt: () => NEVER_PURGED },
+    confirm: { purgedAt: known.purgedAt },
+    purges: redis,
+    changes: {
+      publish: async (told) => {
+        changes.push(...told);
+        for (const change of told) if (change.kind === "purge") known.note(change);
+        return "published";
+      },
+    },
     waits: isolateWaits(clock),
     refreshTurns: memoryTurns(clock, 10_000),
     refreshQueue: { send: async (messages) => void refreshes.push(...messages) },
@@ -114,6 +125,8 @@ export function timeline() {
     /** What the operator was told. */
     told,
     controls,
+    /** What the log of changes was told: the isolate hears of it at once. */
+    changes,
     /** The messages of the refresh queue. */
     refreshes,
     /** The platform's keys, to be changed. */
