@@ -8,6 +8,7 @@ import { hc } from "hono/client";
 import * as v from "valibot";
 import type { AppType } from "../src/app.ts";
 import { DeadMessageState } from "../src/core/dead-message.ts";
+import { PurgeMode } from "../src/core/purge.ts";
 import {
   DeliveryView,
   EventType,
@@ -150,6 +151,24 @@ const commands: Readonly<Record<string, Command>> = {
         param: { month: given.at(0) },
         query: { format: given.has("csv") ? "csv" : "json" },
       }),
+  },
+  "cache purge": {
+    takes: "[--path PATH] [--subject SUBJECT] [--everything] [--mode hard|soft] [--region REGION]",
+    does: "Purge the answers to a call such as '/userid/?username=tiktok', about a subject such as user:@tiktok, or all",
+    warns: "What is purged is paid for again when it is asked for.",
+    run: (client, given) =>
+      client.v1.cache.purge.$post({
+        json: {
+          ...present({ path: given.text("path"), subject: given.text("subject"), region: given.text("region") }),
+          ...(given.has("everything") ? { everything: true as const } : {}),
+          ...present({ mode: given.oneOf("mode", PurgeMode.options) }),
+        },
+      }),
+  },
+  "cache report-dead-url": {
+    takes: "PATH URL",
+    does: "Have an answer fetched again in which a media URL does not work",
+    run: (client, given) => client.v1.cache["report-dead-url"].$post({ json: { path: given.at(0), url: given.at(1) } }),
   },
   "upstream-key get": {
     takes: "",

@@ -1,7 +1,9 @@
 import * as v from "valibot";
 import { findEndpoint, type Call } from "../core/catalogue.ts";
+import { mayAsk } from "../core/key-rights.ts";
 import { readCall } from "../core/parameters.ts";
 import { problems } from "../core/problem.ts";
+import type { Caller } from "./request.ts";
 
 /** Longer than any call of the upstream. */
 const LONGEST = 4_096;
@@ -25,4 +27,11 @@ export function callAt(pathAndQuery: string): Call {
   const read = readCall(endpoint, search.join("?"));
   if (read.kind === "invalid") throw problems.invalidParameters(read.invalid);
   return read.call;
+}
+
+/** A key for data learns, and does, nothing about a call that it may not make. Who manages the tenant may issue itself a key for any. */
+export function refuseUnreadable(caller: Caller, { endpoint }: Call): void {
+  if (caller.kind !== "key" || caller.role !== "data-key") return;
+  if (!caller.rights.permissions.includes("data")) throw problems.forbidden("This key may not read data.");
+  if (!mayAsk(caller.rights, endpoint.path)) throw problems.endpointNotAllowed(endpoint.path);
 }

@@ -9,16 +9,14 @@ import type { Call } from "../core/catalogue.ts";
 import { Unavailable } from "../core/control-ports.ts";
 import { NO_DEMAND } from "../core/directives.ts";
 import { ExplanationView } from "../core/explanation.ts";
-import { mayAsk } from "../core/key-rights.ts";
-import { problems } from "../core/problem.ts";
 import type { Services } from "../core/services.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { authorize } from "./authorize.ts";
-import { callAt, CallPath } from "./call-at.ts";
+import { callAt, CallPath, refuseUnreadable } from "./call-at.ts";
 import { query } from "./describe.ts";
 import { explanationOf, keyView } from "./explain-view.ts";
 import { burstOf, spentOf } from "./limits.ts";
-import type { AdminEnv, Caller } from "./request.ts";
+import type { AdminEnv } from "./request.ts";
 import { found } from "./shapes.ts";
 
 export type ExplainPorts = Pick<
@@ -73,13 +71,6 @@ export const explainRoute = (s: ExplainPorts) =>
       return c.json(c.var.caller.kind === "operator" ? { ...explanation, key: await keyView(key) } : explanation);
     },
   );
-
-/** A key for data learns of no call that it may not make. Who manages the tenant may issue itself a key for any. */
-function refuseUnreadable(caller: Caller, { endpoint }: Call): void {
-  if (caller.kind !== "key" || caller.role !== "data-key") return;
-  if (!caller.rights.permissions.includes("data")) throw problems.forbidden("This key may not read data.");
-  if (!mayAsk(caller.rights, endpoint.path)) throw problems.endpointNotAllowed(endpoint.path);
-}
 
 /** Read anew, so that an explanation is never of before a change. */
 async function tenantOf({ tenantRecords }: ExplainPorts, tenantId: string): Promise<Tenant> {

@@ -79,16 +79,18 @@ async function replay(
 type Doing = Pick<Act, "action" | "subject" | "detail"> & {
   /** Of the answer, 200 unless said otherwise. */
   readonly status?: number;
+  /** What a repeat is answered with, when the outcome is not a row of Postgres. */
+  readonly outcome?: Readonly<Record<string, unknown>>;
 };
 
 /** An act by whoever calls, as part of this request. */
-export function actOf(c: Context<AdminEnv>, { status = 200, ...doing }: Doing): Act {
+export function actOf(c: Context<AdminEnv>, { status = 200, outcome, ...doing }: Doing): Act {
   const { actor, requestId, idempotency } = c.var;
   return {
     ...doing,
     actor,
     requestId,
-    idempotency: idempotency === undefined ? undefined : { ...idempotency, status },
+    idempotency: idempotency && { ...idempotency, status, ...(outcome === undefined ? {} : { body: outcome }) },
   };
 }
 

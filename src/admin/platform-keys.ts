@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import type { Act } from "../core/act.ts";
 import { PlatformKeyView } from "../core/resources.ts";
 import type { Services } from "../core/services.ts";
 import { authorize } from "./authorize.ts";
@@ -40,14 +39,9 @@ export const platformKeysRoute = (s: PlatformKeysPorts) => {
         // Before it is noted: done twice it does no harm, and an outcome must not be remembered of what was not done.
         await s.platformKeys.restore(id);
         const key = found((await s.platformKeys.list()).find((each) => each.id === id));
-        const act = actOf(c, { action: "platform-key.restore", subject: id });
-        rowOf(await s.platformLog.note(remembering(act, key)));
+        const act = actOf(c, { action: "platform-key.restore", subject: id, outcome: key });
+        rowOf(await s.platformLog.note(act));
         return c.json(key);
       },
     );
 };
-
-/** The outcome is not a row of Postgres: it says itself what a repeat is to be answered with. */
-function remembering(act: Act, outcome: PlatformKeyView): Act {
-  return { ...act, idempotency: act.idempotency && { ...act.idempotency, body: outcome } };
-}

@@ -13,10 +13,12 @@ import { limitCaller } from "./limit-caller.ts";
 import { me } from "./me.ts";
 import { peopleRoute } from "./people.ts";
 import { platformKeysRoute } from "./platform-keys.ts";
+import { purgeCacheRoute } from "./purge-cache.ts";
 import { quotaRoute } from "./quota.ts";
 import { readBody } from "./read-body.ts";
 import { refuseUnread } from "./refuse-unread.ts";
 import type { AdminEnv } from "./request.ts";
+import { reportDeadUrlRoute } from "./report-dead-url.ts";
 import { ownTenantRoute, tenantsRoute } from "./tenants.ts";
 import { upstreamKeyRoute } from "./upstream-key.ts";
 import { usageRoute } from "./usage.ts";
@@ -54,6 +56,8 @@ const operationRoutes = (s: AdminPorts) =>
     .route("/invoices", invoicesRoute(s))
     .route("/quota", quotaRoute(s))
     .route("/explain", explainRoute(s))
+    .route("/cache", purgeCacheRoute(s))
+    .route("/cache", reportDeadUrlRoute(s))
     .route("/dead-messages", deadMessagesRoute(s))
     .route("/wrapping-key", wrappingKeyRoute(s))
     .route("/webhooks", webhooksRoute(s))

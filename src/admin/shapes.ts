@@ -11,6 +11,9 @@ export const Label = v.pipe(
   v.regex(/^[^\p{C}]*$/u, "holds control characters"),
 );
 
+/** As it stands in a cache key. */
+export const Region = v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,32}$/, "is not 1 to 32 of a-z, 0-9 and -"));
+
 export const PlatformKeyId = v.pipe(v.string(), v.regex(/^platform-[0-9a-f]{8}$/, "is not the id of a platform key"));
 
 /** A time, in UTC once it was read. */

@@ -11,10 +11,8 @@ import { confirmed } from "./confirmed.ts";
 import { body, NoBody, params, query } from "./describe.ts";
 import { actOf, idempotent, rowOf } from "./idempotent.ts";
 import type { AdminEnv } from "./request.ts";
-import { found, Instant, Label, pageAsked, Paged, pageOf, PageQuery, Pending } from "./shapes.ts";
+import { found, Instant, Label, pageAsked, Paged, pageOf, PageQuery, Pending, Region } from "./shapes.ts";
 
-/** As it stands in a cache key. */
-const Region = v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,32}$/, "is not 1 to 32 of a-z, 0-9 and -"));
 const Quota = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0, "is below 0"), v.maxValue(2_000_000_000)));
 
 const NewTenant = v.strictObject({

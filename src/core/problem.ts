@@ -165,6 +165,8 @@ export const problems = {
     reducedCapacity(
       "The database does not answer. Whether it was done is not known: repeat it with the same Idempotency-Key.",
     ),
+  purgeUnavailable: () =>
+    reducedCapacity("Redis does not answer, so nothing is known to be purged. Purging again does no harm."),
   queueUnavailable: () => reducedCapacity("The queue does not take the message. Nothing was done."),
   identityTokensUnavailable: () =>
     problem(503, "identity-unavailable", "Tokens cannot be checked", {

@@ -20,6 +20,8 @@ const MANAGERS: readonly Role[] = ["operator", "owner", "admin", "manage-key"];
 const READERS: readonly Role[] = [...MANAGERS, "member"];
 /** A key for data too, of the calls that it may make. A publishable one is everybody's. */
 const ASKERS: readonly Role[] = [...READERS, "data-key"];
+/** Programs that read data, and whoever manages them: what they meet there they may report. */
+const REPORTERS: readonly Role[] = [...MANAGERS, "data-key"];
 
 /** Every operation of the control plane, and who may do it. A route without a row here does not exist. */
 export const operations = {
@@ -53,6 +55,9 @@ export const operations = {
   "invoices.list": { scope: "tenant", roles: READERS, ofDeleted: true },
   "invoices.get": { scope: "tenant", roles: READERS, ofDeleted: true },
   "cache.explain": { scope: "tenant", roles: ASKERS },
+  // Without a tenant the operator purges pools.
+  "cache.purge": { scope: "either", roles: MANAGERS },
+  "cache.report-dead-url": { scope: "tenant", roles: REPORTERS },
   "upstream-key.get": { scope: "tenant", roles: READERS },
   "upstream-key.set": { scope: "tenant", roles: MANAGERS },
   "upstream-key.remove": { scope: "tenant", roles: MANAGERS },

@@ -20,6 +20,8 @@ const managing = [
   "keys.issue",
   "keys.rotate",
   "keys.revoke",
+  "cache.purge",
+  "cache.report-dead-url",
   "upstream-key.set",
   "upstream-key.remove",
   "audit.list",
@@ -38,7 +40,7 @@ const expected: Readonly<Record<Role, readonly OperationId[]>> = {
   admin: managing,
   member: reading,
   "manage-key": managing,
-  "data-key": ["cache.explain"],
+  "data-key": ["cache.explain", "cache.report-dead-url"],
   "publishable-key": [],
 };
 

@@ -9,6 +9,8 @@ export type Seen = {
   readonly key: string;
   readonly status: number;
   readonly cacheStatus: string;
+  /** Of the body: which answer it was. */
+  readonly etag: string;
   readonly sentAtMs: number;
 };
 
@@ -20,7 +22,8 @@ export function steadyLoad(gateways: readonly Gateway[], keys: readonly string[]
     const sentAtMs = Date.now();
     const response = await pair.gateway.get(path, { key: pair.key });
     await response.body?.cancel();
-    seen.push({ ...pair, status: response.status, cacheStatus: response.headers.get("cache-status") ?? "", sentAtMs });
+    const [cacheStatus, etag] = ["cache-status", "etag"].map((name) => response.headers.get(name) ?? "");
+    seen.push({ ...pair, status: response.status, cacheStatus: cacheStatus ?? "", etag: etag ?? "", sentAtMs });
   };
   const end = new AbortController();
   const running = (async () => {

@@ -1,0 +1,14 @@
+import type { Stack } from "./gateway.ts";
+
+/** What the local Upstash endpoint of a stack is to do wrong, until it is healed. */
+export function redisFaults({ upstash, redisToken }: Pick<Stack, "upstash" | "redisToken">) {
+  const tell = async (method: "POST" | "DELETE", body: string | null) => {
+    const headers = { authorization: `Bearer ${redisToken}` };
+    const told = await fetch(new URL("/__faults", upstash.url), { method, headers, body });
+    if (!told.ok) throw new Error(`/__faults: ${told.status}`);
+  };
+  return {
+    set: (fault: Readonly<Record<string, unknown>>) => tell("POST", JSON.stringify({ times: null, ...fault })),
+    heal: () => tell("DELETE", null),
+  };
+}
