@@ -63,6 +63,8 @@ function patient({ newWaitBudget }: JoinPorts, sought: Sought): Sought {
 async function joined(ports: JoinPorts, sought: Sought): Promise<Answer | undefined> {
   const found = await lookUp(ports, sought);
   if (found.kind === "hit") return { kind: "joined", stored: found.stored, outage: found.outage };
+  // However short it is fresh: what another has just paid for is not paid for again.
+  if (found.kind === "stale") return { kind: "joined", stored: found.stored, outage: false };
   return found.kind === "unavailable" ? { kind: "refused", because: "answers-unavailable" } : undefined;
 }
 

@@ -131,6 +131,16 @@ describe("a request that finds another fetching the same", () => {
   });
 });
 
+it("pays nothing for an answer that is past its time as soon as it has come, because another has just paid for it", async () => {
+  const t = await fetching();
+  const windows = { userid: { freshMs: 0, staleMs: 60_000 } };
+  const ask = t.ask(CALL);
+  const hasty = { ...ask, requestId: "follower", payer: { ...ask.payer, windows } };
+  const follower = answer(elsewhere({ ports: t.answeredMeanwhile(json(BODY)) }), hasty);
+  expect(await follower).toMatchObject({ kind: "joined", stored: { entry: { body: BODY } } });
+  expect(t.dispatches()).toBe(1);
+});
+
 describe("a request that nearly missed another's fetch", () => {
   it("pays nothing though it looked before the answer was stored and reserves after its lease was given up", async () => {
     const t = timeline();

@@ -35,6 +35,8 @@ describe("what a miss asks Redis", () => {
     expect((await requests()) - before, "token, look-up, reservation").toBe(3);
     expect((await answering).status).toBe(200);
     const behind = async () => (await requests()) - before - 3;
-    await eventually(async () => expect(await behind(), "settle, store, link id and name, lease, and out of the outbox").toBe(5));
+    await eventually(async () =>
+      expect(await behind(), "settle, store, link id and name, lease, and out of the outbox").toBe(5),
+    );
   });
 });
