@@ -8,7 +8,7 @@ export type TenantLookup =
   | { readonly kind: "unavailable" };
 
 /**
- * Finds tenants by their id, for what is done without one of their keys at hand. Reads Postgres each time and never throws; `absent` only
+ * Finds tenants by their id, for what is done without one of their keys at hand. Never throws; `absent` only
  * when Postgres said so. A suspended tenant is found: whether it may ask is the caller's to look at.
  */
 export type TenantDirectory = { find(tenantId: string): Promise<TenantLookup> };

@@ -7,6 +7,7 @@ import { cacheControl, cacheStatus, rateLimitFields, serverTiming } from "../cor
 import type { UpstreamReply } from "../core/ports.ts";
 import { problems, type Problem } from "../core/problem.ts";
 import { statedQuotas, type Spending } from "../core/stated-limits.ts";
+import { tightened } from "../core/windows.ts";
 import type { ProxyEnv } from "./request.ts";
 
 type Fetched = Extract<Answer, { kind: "fetched" }>;
@@ -75,7 +76,8 @@ function fromEntry(
 ): Response {
   const ageSeconds = Math.max(0, Math.floor((nowMs - entry.fetchedAtMs) / 1_000));
   // Of whole seconds, so that `Age` and `ttl` always add up to the window.
-  const remainingSeconds = Math.floor(entry.freshMs / 1_000) - ageSeconds;
+  const { freshMs } = tightened(entry, c.var.identity.tenant.windows);
+  const remainingSeconds = Math.floor(freshMs / 1_000) - ageSeconds;
   const headers = {
     ...commonHeaders(c, answer, nowMs),
     "cache-control": cacheControl(ageSeconds, remainingSeconds),

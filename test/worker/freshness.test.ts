@@ -142,6 +142,31 @@ it("spends for nobody else's reload, because browsers send no-cache with each", 
   expect(await upstream.calls()).toBe(before);
 });
 
+it("states to a tenant with tighter windows what is left by those, and to the others what is left by theirs", async () => {
+  const { gateway, stack, shared } = running();
+  const call = "/challenge-info-name/?name=tightened";
+  await (await gateway.get(call, { key: shared })).text();
+  await stack.rewriteEntry("challenge-info-name", "tightened", (head) => ({
+    ...head,
+    fetchedAtMs: Number(head["fetchedAtMs"]) - 100_000,
+  }));
+  const response = await fetch(`${gateway.url}/v1/tenant`, {
+    method: "PATCH",
+    headers: { authorization: `Bearer ${stack.tenant("shared").apiKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ windows: { "challenge-info": { fresh_seconds: 60, stale_seconds: 3_600 } } }),
+  });
+  expect(response.status, await response.text()).toBe(200);
+  await eventually(async () => {
+    const stale = await gateway.get(call, { key: shared });
+    expect(stale.headers.get("cache-status")).toMatch(/^tikedge; hit; ttl=-[34]\d; detail=swr$/);
+    expect(stale.headers.get("cache-control")).toBe(`private, max-age=${stale.headers.get("age")}`);
+  });
+  await eventually(async () => {
+    const refreshed = await gateway.get(call, { key: shared });
+    expect(refreshed.headers.get("cache-status")).toMatch(/^tikedge; hit; ttl=(?:60|5\d); detail=redis$/);
+  });
+});
+
 it("answers a call by the answer to another, marked, and in the bytes that the upstream sends for it", async () => {
   const { gateway, shared, upstream } = running();
   await (await gateway.get("/userinfo-by-username/?username=derived.one", { key: shared })).text();
