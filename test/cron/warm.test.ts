@@ -102,6 +102,20 @@ describe("a hot answer", () => {
     expect(t.fetches()).toBe(2);
   });
 
+  it("is fetched at once when it was purged for good, whatever is left of it", async () => {
+    const t = setUp();
+    await answer(t.ports, t.ask(PROFILE));
+    await t.settled();
+    t.advance(MINUTE);
+    await t.redis.mark({ view: "pool:default", targets: [{ kind: "everything" }], mode: "hard" });
+    t.advance(1);
+    await t.heat(PROFILE, 10);
+    const messages = await t.run();
+    expect(messages).toMatchObject([{ seenMs: null }]);
+    await t.consume(messages);
+    expect(t.fetches()).toBe(2);
+  });
+
   it("costs nothing twice, however often the job runs and its messages come", async () => {
     const t = setUp();
     await t.heat(PROFILE, 10);
@@ -121,17 +135,20 @@ describe("a hot answer", () => {
     expect(t.fetches()).toBe(1);
   });
 
-  it("is of its owner's private answers at the owner's cost, whoever pays for pools", async () => {
-    const t = setUp({ publicTenantId: undefined });
-    await t.heat(PROFILE, 10, OWNER);
-    const messages = await t.run();
-    expect(messages).toMatchObject([{ tenantId: OWNER.id, scope: `tenant:${OWNER.id}` }]);
-    await t.consume(messages);
-    expect(t.sent).toMatchObject([{ tenantId: OWNER.id }]);
-    expect(await answer(t.ports, t.ask(PROFILE, OWNER))).toMatchObject({ kind: "hit" });
-    const demand = { ...NO_DEMAND, onlyIfCached: true };
-    expect(await answer(t.ports, { ...t.ask(PROFILE), demand })).toMatchObject({ because: "not-cached" });
-  });
+  it.each([PUBLIC.id, undefined])(
+    "is of private answers at their owner's cost when %s pays for pools",
+    async (payer) => {
+      const t = setUp({ publicTenantId: payer });
+      await t.heat(PROFILE, 10, OWNER);
+      const messages = await t.run();
+      expect(messages).toMatchObject([{ tenantId: OWNER.id, scope: `tenant:${OWNER.id}` }]);
+      await t.consume(messages);
+      expect(t.sent).toMatchObject([{ tenantId: OWNER.id }]);
+      expect(await answer(t.ports, t.ask(PROFILE, OWNER))).toMatchObject({ kind: "hit" });
+      const demand = { ...NO_DEMAND, onlyIfCached: true };
+      expect(await answer(t.ports, { ...t.ask(PROFILE), demand })).toMatchObject({ because: "not-cached" });
+    },
+  );
 
   it("cools out of the set when nobody asks any more, and is then warmed no more", async () => {
     const t = setUp();
@@ -207,6 +224,11 @@ describe("a run", () => {
     expect(await t.run()).toEqual([]);
   });
 
+  it("asks Redis for nothing when there is no budget", async () => {
+    const down = () => Promise.reject(new Error("down"));
+    await expect(setUp({ warmBudget: 0, hotSet: { add: down, hottest: down, drop: down } }).run()).resolves.toEqual([]);
+  });
+
   it("fails by itself when Redis does not answer, with nothing sent", async () => {
     const down = () => Promise.reject(new Error("down"));
     const t = setUp({ hotSet: { add: down, hottest: down, drop: down } });
@@ -251,6 +273,23 @@ describe("a keyword", () => {
       "/challenge-info-name/?name=cooking",
       "/challenge-posts/?challenge_id=7",
     ]);
+  });
+
+  it("has its search fetched before what an older answer to it found", async () => {
+    const t = setUp({ warmKeywords: ["cooking"], warmBudget: 1 });
+    t.replies(async () => search);
+    await t.consume(await t.run());
+    t.advance(30 * MINUTE);
+    expect((await t.run()).map(({ path }) => path)).toEqual([SEARCH]);
+  });
+
+  it("finds nothing in an answer that was purged for good", async () => {
+    const t = setUp({ warmKeywords: ["cooking"] });
+    t.replies(async () => search);
+    await t.consume(await t.run());
+    await t.redis.mark({ view: "pool:default", targets: [{ kind: "everything" }], mode: "hard" });
+    t.advance(6 * MINUTE);
+    expect((await t.run()).map(({ path }) => path)).toEqual([SEARCH]);
   });
 
   it("comes after what is hot, within the same budget", async () => {
