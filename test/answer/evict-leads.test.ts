@@ -82,13 +82,21 @@ describe("what led to an id under which there is nothing", () => {
   });
 
   it.each([
-    { missing: POSTS, reply: MISSING, because: "nobody knows a name of it" },
-    { missing: "/userinfo-by-username/?username=gone", reply: MISSING, because: "a name is not an id" },
-    { missing: "/music-posts/?music_id=1", reply: MISSING, because: "a sound has no name" },
-  ])("is nothing after $missing: $because", async ({ missing, reply }) => {
+    { missing: POSTS, asked: ["user:1"], because: "nobody knows a name of it" },
+    { missing: "/userinfo-by-username/?username=gone", asked: [], because: "a name is not an id" },
+    { missing: "/music-posts/?music_id=1", asked: [], because: "a sound has no name" },
+  ])("is nothing after $missing, and no name is looked for without need: $because", async ({ missing, asked }) => {
     const t = timeline();
-    await asking(t)(missing, reply);
+    const looked: string[] = [];
+    const linked: typeof t.redis.linked = async (scope, subject) => {
+      looked.push(subject);
+      return t.redis.linked(scope, subject);
+    };
+    t.replies(() => Promise.resolve(json(MISSING)));
+    await answer({ ...t.ports, redis: { ...t.ports.redis, linked } }, t.ask(missing));
+    await t.settled();
     expect(t.changes).toEqual([]);
+    expect(looked).toEqual(asked);
   });
 
   it("is left alone when the thing is there and withheld, because its id is right", async () => {

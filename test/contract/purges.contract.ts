@@ -89,12 +89,19 @@ export function purgesContract(make: () => Promise<Purges & SharedAnswers>): voi
 
   it("takes no hard purge back by a soft one, nor the other way round: both times are told", async () => {
     const store = await kept();
-    const { atMs: hardMs } = await store.mark({ view: POOL, targets: [byId, everything], mode: "hard" });
+    const { atMs: hardMs } = await store.mark({ view: POOL, targets: [byId], mode: "hard" });
     const { atMs: softMs } = await store.mark({ view: POOL, targets: [byId], mode: "soft" });
     expect(await store.purged("/user-posts/?userid=1")).toEqual({ hardMs, softMs });
     const { atMs: againMs } = await store.mark({ view: POOL, targets: [byId], mode: "hard" });
     expect(await store.purged("/user-posts/?userid=1")).toEqual({ hardMs: againMs, softMs });
-    expect(await store.purged("/userid/?username=two")).toEqual({ hardMs, softMs: 0 });
+  });
+
+  it("purges all that is named at once at the same time", async () => {
+    const store = await kept();
+    const one = await callTarget(keyOf("/userid/?username=one"));
+    const { atMs: hardMs } = await store.mark({ view: POOL, targets: [one, byId], mode: "hard" });
+    for (const path of paths.slice(0, 3)) expect(await store.purged(path)).toEqual({ hardMs, softMs: 0 });
+    expect(await store.purged("/userid/?username=two")).toEqual(NEVER_PURGED);
   });
 
   it("a soft one is no hard one", async () => {
