@@ -72,6 +72,16 @@ describe("the command line, against a gateway", () => {
     expect(data.map(({ action }) => action)).toEqual(expect.arrayContaining(["tenant.create"]));
   });
 
+  it("purges a pool by subject, and a tenant's own view of it, and says what", async () => {
+    const purged = await run(["cache", "purge", "--subject", "user:@TikTok", "--region", "default"]);
+    expect(purged).toMatchObject({ code: 0, err: "" });
+    expect(purged.out).toMatch(/^purged +\["user:@tiktok".*\]\nmode +hard\nscope +pool:default\n/);
+    const { id } = running().stack.tenant("shared");
+    const own = await run(["cache", "purge", "--everything", "--mode", "soft", "--tenant", id]);
+    expect(own.out).toMatch(new RegExp(`^purged +\\["everything"\\]\nmode +soft\nscope +tenant:${id}\n`));
+    expect(await run(["cache", "purge"])).toMatchObject({ code: 1, err: expect.stringContaining("exactly one of") });
+  });
+
   it("prints what is wrong by name, on stderr, and exits with 1: a script must not go on with it", async () => {
     const refused = await run(["tenant", "get", "not-an-id"]);
     expect(refused).toMatchObject({ code: 1, out: "" });
