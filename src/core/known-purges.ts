@@ -17,36 +17,42 @@ export type KnownPurges = {
   purgedAt(key: Asked): PurgedAt;
 };
 
+type Mark = { readonly scope: string; readonly purged: PurgedAt };
+
 /**
- * What an isolate knows of purges. Keeps `most` of them; one that is forgotten counts against every answer from then on, so that forgetting
- * costs a question to Redis and serves nothing that was purged. What it never heard of, because the log was lost or not read, it does not
- * hold against a copy: how long copies are trusted bounds that.
+ * What an isolate knows of purges. Keeps `most` of them; one that is forgotten counts from then on against every answer of its scope, so that
+ * forgetting costs a question to Redis and serves nothing that was purged, and a tenant that purges without end loses no copies but its own.
+ * Of more scopes than that the oldest count against all. What it never heard of, because the log was lost or not read, it does not hold
+ * against a copy: how long copies are trusted bounds that.
  */
 export function knownPurges(most: number): KnownPurges {
-  const marks = new Map<string, PurgedAt>();
+  const marks = new Map<string, Mark>();
   let forgotten = NEVER_PURGED;
+  const add = (name: string, { scope, purged }: Mark) => {
+    const known = marks.get(name)?.purged ?? NEVER_PURGED;
+    marks.delete(name);
+    marks.set(name, { scope, purged: latest(known, purged) });
+  };
   const forgetOldest = () => {
     const [oldest] = marks;
     if (oldest === undefined) return;
-    const [name, purged] = oldest;
+    const [name, mark] = oldest;
     marks.delete(name);
-    forgotten = latest(forgotten, purged);
+    if (name === mark.scope) forgotten = latest(forgotten, mark.purged);
+    else add(mark.scope, mark);
   };
   return {
     note({ scope, targets, mode, atMs }) {
       const told = mode === "hard" ? { hardMs: atMs, softMs: 0 } : { hardMs: 0, softMs: atMs };
       for (const target of targets) {
-        const name = nameOf(scope, target);
-        const known = marks.get(name) ?? NEVER_PURGED;
-        marks.delete(name);
-        marks.set(name, latest(known, told));
-        if (marks.size > most) forgetOldest();
+        add(nameOf(scope, target), { scope, purged: told });
+        while (marks.size > most) forgetOldest();
       }
     },
     purgedAt({ identity, scope, subjects }) {
       if (marks.size === 0) return forgotten;
       const names = [identity, scope, ...subjects.map((subject) => ofSubject(scope, subject))];
-      return names.map((name) => marks.get(name) ?? NEVER_PURGED).reduce(latest, forgotten);
+      return names.map((name) => marks.get(name)?.purged ?? NEVER_PURGED).reduce(latest, forgotten);
     },
   };
 }

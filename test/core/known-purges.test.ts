@@ -62,15 +62,34 @@ describe("what an isolate knows of purges", () => {
     expect(known.purgedAt(posts)).toEqual({ hardMs: 7, softMs: 9 });
   });
 
-  it("counts a purge that was forgotten against everything: nothing purged is served for want of memory", () => {
+  const about = (userid: number): PurgeTarget => ({ kind: "subject", subject: `user:${userid}` });
+
+  it("counts a purge that was forgotten against all of its scope: nothing purged is served for want of memory", () => {
     const known = knownPurges(2);
     known.note({ scope: POOL, targets: [user], mode: "hard", atMs: 5 });
-    known.note({ scope: POOL, targets: [{ kind: "subject", subject: "user:2" }], mode: "soft", atMs: 6 });
-    known.note({ scope: POOL, targets: [{ kind: "subject", subject: "user:3" }], mode: "hard", atMs: 7 });
-    expect(known.purgedAt(posts)).toEqual({ hardMs: 5, softMs: 0 });
-    expect(known.purgedAt(keyOf("/region-list/", "pool:eu"))).toEqual({ hardMs: 5, softMs: 0 });
-    known.note({ scope: POOL, targets: [call], mode: "hard", atMs: 8 });
+    known.note({ scope: POOL, targets: [about(2)], mode: "soft", atMs: 6 });
+    known.note({ scope: POOL, targets: [about(3)], mode: "hard", atMs: 7 });
+    expect(known.purgedAt(posts)).toEqual({ hardMs: 5, softMs: 6 });
     expect(known.purgedAt(keyOf("/region-list/"))).toEqual({ hardMs: 5, softMs: 6 });
+    expect(known.purgedAt(keyOf("/user-posts/?userid=3"))).toEqual({ hardMs: 7, softMs: 6 });
+  });
+
+  it("takes no copies from others where one tenant purges without end", () => {
+    const known = knownPurges(10);
+    for (let userid = 1; userid <= 100; userid += 1)
+      known.note({ scope: "tenant:one", targets: [about(userid)], mode: "hard", atMs: userid });
+    expect(known.purgedAt(posts)).toEqual(NEVER_PURGED);
+    expect(known.purgedAt(keyOf("/user-posts/?userid=1", "tenant:two"))).toEqual(NEVER_PURGED);
+    expect(known.purgedAt(keyOf("/region-list/", "tenant:one"))).toEqual({ hardMs: 91, softMs: 0 });
+    expect(known.purgedAt(keyOf("/user-posts/?userid=100", "tenant:one"))).toEqual({ hardMs: 100, softMs: 0 });
+  });
+
+  it("counts what was forgotten against everything when more scopes were purged than it keeps", () => {
+    const known = knownPurges(2);
+    for (const [at, scope] of ["tenant:one", "tenant:two", "tenant:three"].entries())
+      known.note({ scope, targets: [user], mode: "hard", atMs: 5 + at });
+    expect(known.purgedAt(posts)).toEqual({ hardMs: 5, softMs: 0 });
+    expect(known.purgedAt(keyOf("/user-posts/?userid=1", "tenant:three"))).toEqual({ hardMs: 7, softMs: 0 });
   });
 
   it("forgets the one first that was not told of for the longest", () => {
@@ -79,7 +98,8 @@ describe("what an isolate knows of purges", () => {
     known.note({ scope: POOL, targets: [call], mode: "hard", atMs: 4 });
     known.note({ scope: POOL, targets: [user], mode: "hard", atMs: 6 });
     known.note({ scope: POOL, targets: [{ kind: "subject", subject: "user:3" }], mode: "hard", atMs: 7 });
-    expect(known.purgedAt(keyOf("/region-list/"))).toEqual({ hardMs: 4, softMs: 0 });
+    // Then the scope stands for what was forgotten of it, and is the youngest.
+    expect(known.purgedAt(keyOf("/region-list/"))).toEqual({ hardMs: 6, softMs: 0 });
     expect(known.purgedAt(posts)).toEqual({ hardMs: 6, softMs: 0 });
   });
 });
