@@ -5,6 +5,7 @@ import type { AnswerKey, Log, SharedAnswers } from "../core/ports.ts";
 import { latest, NEVER_PURGED } from "../core/purge.ts";
 import { retainedMs } from "../core/windows.ts";
 import { markKeys, parseMark } from "./upstash-purge-marks.ts";
+import { answering } from "./upstash-redis.ts";
 
 /** A name is the same thing for days; a link is made again with every answer that proves it. */
 const LINK_MS = 3 * 86_400_000;
@@ -60,12 +61,7 @@ export function upstashAnswers(redis: Redis, clock: () => number, log: Log): Sha
       await heard(log, () => linking.exec());
     },
     async linked(scope, subject) {
-      try {
-        return (await redis.get<string>(linkOf(scope, subject))) ?? undefined;
-      } catch (error) {
-        log.error("answers-get-failed", { error });
-        return undefined;
-      }
+      return (await answering(redis.get<string>(linkOf(scope, subject)))) ?? undefined;
     },
   };
 }

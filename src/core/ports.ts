@@ -35,8 +35,8 @@ export type SharedLookup =
   | { readonly kind: "found"; readonly stored: Stored; readonly purged: PurgedAt };
 
 /**
- * Keeps entries for all colos, in Redis, and what was purged of them. Never throws: a read that is not answered in time is `unavailable`, a
- * lost write is logged.
+ * Keeps entries for all colos, in Redis, and what was purged of them. Throws only where it says so: a read that is not answered in time is
+ * `unavailable`, a lost write is logged.
  */
 export type SharedAnswers = {
   /** `views`: in whose eyes it may have been purged, see `purge.ts`. */
@@ -46,7 +46,10 @@ export type SharedAnswers = {
   putUnlessNewer(key: AnswerKey, stored: Stored): Promise<void>;
   /** Notes that in this scope two subjects were proven to be one thing: `user:107955` and `user:@tiktok`. Forgotten after some days. */
   link(scope: string, subjects: readonly [string, string]): Promise<void>;
-  /** The other subject that is the same thing, if that is known. */
+  /**
+   * The other subject that is the same thing, if that is known. Throws `Unavailable` when Redis does not answer: who purges one of them must
+   * not take that for there being no other.
+   */
   linked(scope: string, subject: string): Promise<string | undefined>;
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { upstashAnswers } from "../../src/adapters/upstash-answers.ts";
 import { answerKey } from "../../src/core/answer-key.ts";
+import { Unavailable } from "../../src/core/control-ports.ts";
 import { endpoints } from "../../src/core/endpoints.ts";
 import type { AnswerStore, SharedAnswers } from "../../src/core/ports.ts";
 import { useLocalRedis } from "../support/local-redis.ts";
@@ -19,7 +20,10 @@ describe("answers in Redis", () => {
     if (endpoint === undefined) throw new Error("the table is empty");
     const key = answerKey({ call: { endpoint, params: [] }, scope: "pool:default", tier: "", namespaceVersion: "1" });
     await redis().fault({ kind: "down" });
-    expect(await upstashAnswers(redis().client, Date.now, silentLog).get(key, [])).toEqual({ kind: "unavailable" });
+    const answers = upstashAnswers(redis().client, Date.now, silentLog);
+    expect(await answers.get(key, [])).toEqual({ kind: "unavailable" });
+    await redis().fault({ kind: "down" });
+    await expect(answers.linked("pool:default", "user:1")).rejects.toThrow(Unavailable);
   });
 });
 

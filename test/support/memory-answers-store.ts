@@ -1,3 +1,4 @@
+import { Unavailable } from "../../src/core/control-ports.ts";
 import type { AnswerKey, AnswerStore, SharedAnswers } from "../../src/core/ports.ts";
 import {
   latest,
@@ -54,6 +55,7 @@ export function memorySharedAnswers(clock: () => number): SharedAnswers & Purges
       links.set(`${scope} ${one}`, other).set(`${scope} ${other}`, one);
     },
     async linked(scope: string, subject: string) {
+      if (store.isDown) throw new Unavailable("Redis does not answer");
       return links.get(`${scope} ${subject}`);
     },
     async mark({ view, targets, mode }: Purge) {
