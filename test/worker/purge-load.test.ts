@@ -59,6 +59,9 @@ describe("a purge under load on two Workers", () => {
 
   /** An answer that both Workers serve to both tenants; what the upstream would say by now is another one. */
   const startLoad = async () => {
+    for (const gateway of gateways) {
+      for (const key of everybody()) expect((await gateway.get(path, { key })).status).toBe(200);
+    }
     const running = steadyLoad(gateways, [one.apiKey, two.apiKey], path);
     load = running;
     await eventually(async () => expect(new Set(running.seen.map(({ gateway }) => gateway)).size).toBe(2));
