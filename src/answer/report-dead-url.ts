@@ -25,8 +25,8 @@ type Reporting = Omit<Ask, "demand" | "priority"> & {
 
 /**
  * A client met a dead media URL. If it stands in the answer that the client's tenant would get, that answer is purged for the tenant, and
- * fetched again at its expense; else that has been done already, and nothing is spent. In a pool nobody else loses the old answer before there
- * is a new one, so that a tenant without credits left can cost the others none.
+ * fetched again at its expense; else, or a moment after, that has been done already, and nothing is spent. In a pool nobody else loses the old
+ * answer before there is a new one, so that a tenant without credits left can cost the others none.
  */
 export async function reportDeadUrl(ports: DeadUrlPorts, { url, ...asked }: Reporting): Promise<Reported> {
   const { scope, tenantId } = asked.payer;
@@ -35,8 +35,12 @@ export async function reportDeadUrl(ports: DeadUrlPorts, { url, ...asked }: Repo
   const reply = await asked.wait.within(lookingUp, { kind: "unavailable" } as const);
   if (reply.kind === "unavailable") return reply;
   const isHeld = reply.kind === "found" && purgeOf(reply.stored.entry, reply.purged) !== "hard";
-  if (!isHeld || !holds(reply.stored.entry, url))
-    return { kind: "reported", evicted: false, refetched: false, creditsCharged: 0 };
+  // One report at a time: an upstream that sends the dead link again would be paid for each that follows.
+  const isDue =
+    isHeld &&
+    holds(reply.stored.entry, url) &&
+    (await ports.refreshTurns.take(`${await key.digest()}:dead:${tenantId}`));
+  if (!isDue) return { kind: "reported", evicted: false, refetched: false, creditsCharged: 0 };
 
   const targets = [await callTarget(key)];
   const { view, atMs } = await purge(ports, { scope, tenantId, targets, mode: "hard" });

@@ -63,6 +63,19 @@ describe("a report of a dead media URL", () => {
     expect(t.sent).toHaveLength(2);
   });
 
+  it("is paid for once in a while when the upstream sends the dead link again, however often it is reported", async () => {
+    const t = await withDeadLink();
+    t.replies(() => Promise.resolve(post(DEAD)));
+    expect(await t.report(DEAD)).toMatchObject({ evicted: true, refetched: true, creditsCharged: 1 });
+    for (let times = 0; times < 3; times += 1) expect(await t.report(DEAD)).toEqual(NOTHING_DONE);
+    expect(await t.report(DEAD, { tenantId: "other" }), "who has not had it fetched yet may").toMatchObject({
+      evicted: true,
+    });
+    expect(t.sent).toHaveLength(3);
+    t.advance(t.ports.refreshAgainMs);
+    expect(await t.report(DEAD)).toMatchObject({ evicted: true, creditsCharged: 1 });
+  });
+
   it.each([
     { url: ALIVE, because: "it is of another answer" },
     { url: "https://cdn.example/old.mp4?x=1", because: "it is the beginning of one only" },
