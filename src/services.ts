@@ -257,10 +257,11 @@ function control(config: Config, env: Env, log: Log) {
     // Of a colo's copies nobody trusts an older one, nor of key records.
     historyMs: Math.max(config.KEY_OUTAGE_MS, config.MEMORY_MS),
   };
+  const confirm = upstashConfirm(redis, { ...times, clock }, log);
   return {
     controlQueue: queueControl(env.CONTROL_QUEUE),
-    changes: upstashChangeLog(redis, log),
-    confirm: upstashConfirm(redis, { ...times, clock }, log),
+    changes: upstashChangeLog(redis, confirm.heed, log),
+    confirm,
   };
 }
 

@@ -24,10 +24,14 @@ const MOST_MARKS = 10_000;
 const MOST_PURGES = 1_000;
 const PAGE = 1_001;
 
-/** A stream in Redis takes the changes. Never throws; what is published twice is read twice. */
-export function upstashChangeLog(redis: Redis, log: Log): ChangeLog {
+/**
+ * A stream in Redis takes the changes. Never throws; what is published twice is read twice. This isolate knows of them at once (`heed`), for
+ * whoever made a change may look at its effect next.
+ */
+export function upstashChangeLog(redis: Redis, heed: (change: Change) => void, log: Log): ChangeLog {
   return {
     async publish(changes) {
+      for (const change of changes) heed(change);
       try {
         await Promise.all(changes.map((change) => append(redis, change)));
         return "published";
@@ -101,6 +105,7 @@ export function upstashConfirm(redis: Redis, settings: ConfirmSettings, log: Log
   }
 
   return {
+    heed: (change) => known.note(change, clock()),
     vouchesFor: known.vouchesFor,
     purgedAt: known.purgedAt,
     async refresh(wait, background) {

@@ -221,6 +221,8 @@ export type ChangeLog = {
 export type Confirm = {
   /** Reads what is new, if the last reading is a second old; from half a second on in the background. Never throws. */
   refresh(wait: WaitBudget, background: Background): Promise<void>;
+  /** A change that was made here. */
+  heed(change: Change): void;
   /** Whether nothing that was read from Postgres at `readAtMs` about this key can have changed since, by what the log says. */
   vouchesFor(read: { readonly keyId: string; readonly tenantId: string; readonly readAtMs: number }): Verdict;
   /** When this answer was purged for everybody who reads its scope, by what the log says: as far back as copies of it are trusted. */

@@ -22,6 +22,8 @@ describe("an isolate that follows the log of changes", () => {
     const confirm = upstashConfirm(redis().client, { ...times, clock: () => nowMs }, silentLog);
     return {
       behind,
+      publish: upstashChangeLog(redis().client, confirm.heed, silentLog).publish,
+      purgedAt: confirm.purgedAt,
       now: () => nowMs,
       advance: (ms: number) => void (nowMs += ms),
       refresh: (wait = patient) => confirm.refresh(wait, (promise) => void behind.push(promise)),
@@ -35,7 +37,9 @@ describe("an isolate that follows the log of changes", () => {
     t.advance(1_001);
     return { ...t, readAtMs: t.now() };
   };
-  const publish = (...changes: readonly Change[]) => upstashChangeLog(redis().client, silentLog).publish(changes);
+  const elsewhere = () => undefined;
+  const publish = (...changes: readonly Change[]) =>
+    upstashChangeLog(redis().client, elsewhere, silentLog).publish(changes);
 
   it("learns of a change with its next reading, and vouches for what is read a second later", async () => {
     const t = await followed();
@@ -46,6 +50,23 @@ describe("an isolate that follows the log of changes", () => {
     await t.refresh();
     expect(t.says(t.readAtMs)).toEqual({ kind: "changed" });
     expect(t.says(t.now() + 1_001).kind).toBe("confirmed");
+  });
+
+  it("knows at once what it changed itself: who made the change may look at its effect next", async () => {
+    const t = await followed();
+    await t.refresh();
+    expect(t.says(t.readAtMs).kind).toBe("confirmed");
+    await t.publish([revoked, { kind: "purge", scope: "s", targets: [{ kind: "everything" }], mode: "hard", atMs: 7 }]);
+    expect(t.says(t.readAtMs)).toEqual({ kind: "changed" });
+    const key = {
+      identity: "i",
+      namespaceVersion: "1",
+      scope: "s",
+      endpoint: "e",
+      subjects: [],
+      digest: async () => "d",
+    };
+    expect(t.purgedAt(key)).toEqual({ hardMs: 7, softMs: 0 });
   });
 
   it("reads with one command, once a second at the most, and from half a second on behind a response", async () => {

@@ -61,7 +61,7 @@ describe("purging", () => {
     const calls = await upstream.calls();
     for (let times = 0; times < 5; times += 1) expect(await from(path, other.apiKey)).toBe("memory");
     expect(await upstream.calls()).toBe(calls);
-    await soon(() => from(path), "fetched");
+    expect(await from(path), "the isolate that purged knows at once").toBe("fetched");
     await soon(() => from(path), "memory");
     expect(await upstream.calls(), "the pool has gained the new one").toBe(calls + 1);
     expect(await from(path, other.apiKey)).toBe("memory");
