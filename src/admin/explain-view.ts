@@ -80,6 +80,7 @@ function tierView(held: Held, { windows: own }: Tenant, nowMs: number): TierView
   if (held.kind !== "present") return { state: held.kind };
   const { entry } = held.stored;
   const ageSeconds = Math.max(0, Math.floor((nowMs - entry.fetchedAtMs) / 1_000));
+  const leftSeconds = Math.floor(tightened(entry, own).freshMs / 1_000) - ageSeconds;
   return {
     state: "present",
     // Nothing is demanded here for which a copy could be refused.
@@ -90,7 +91,7 @@ function tierView(held: Held, { windows: own }: Tenant, nowMs: number): TierView
     derived: entry.derived,
     class: entry.windows,
     age_seconds: ageSeconds,
-    ttl_seconds: Math.floor(tightened(entry, own).freshMs / 1_000) - ageSeconds,
+    ttl_seconds: held.purge === "none" ? leftSeconds : Math.min(0, leftSeconds),
     status: entry.status,
     etag: entry.etag,
     body_bytes: new TextEncoder().encode(entry.body).byteLength,

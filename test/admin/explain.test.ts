@@ -132,6 +132,10 @@ describe("an explanation", () => {
       },
       retrievable_until: "2026-02-02T11:58:59.500Z",
     });
+    const inItsWindow = await explain(CALL, { ports: { redis } });
+    expect(inItsWindow.body, "purged softly, so past its time").toMatchObject({
+      cached: { redis: { ttl_seconds: 0 } },
+    });
   });
 
   it("hears of changes before it looks, as a request does: a near copy is weighed by them", async () => {
