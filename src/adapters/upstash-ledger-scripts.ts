@@ -9,8 +9,8 @@ import { NOW, WINDOWS } from "./upstash-clock-script.ts";
  *
  * The id is built here because Redis has the one clock that money is counted by. The time is written as two halves: a Lua whose
  * `%x` takes 32 bits would cut 48. The lease is looked at first, for whoever finds it taken pays nothing and may wait without a quota. In its
- * place may stand a note: of an answer that was stored, which binds who has not looked since; or of a fetch that failed, where one of an
- * account that was refused binds only who has no other key.
+ * place may stand a note: of an answer that was stored, which binds who has not looked since; or of a fetch that failed, where one that
+ * is, or may be, about an account binds only who has no other key.
  */
 export const RESERVE = `${WINDOWS}${ADMISSION}
 local before = redis.call("MGET", KEYS[1], KEYS[3])
@@ -20,7 +20,7 @@ if leaseMs and before[2] and before[2] ~= lookedAfter then
   if string.find(before[2], "^stored ") then return before[2] end
   local outcome, refused = string.match(before[2], "^failed (%S+) %S+ (%S+)$")
   if not outcome then return "leased" end
-  local isOurs = outcome ~= "account_error"
+  local isOurs = outcome ~= "account_error" and outcome ~= "unclear_error"
   for at = 16, #ARGV, 2 do isOurs = isOurs or ARGV[at] == refused end
   if isOurs then return before[2] end
 end

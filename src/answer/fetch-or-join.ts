@@ -1,3 +1,4 @@
+import { isOfAccount } from "../core/charge.ts";
 import type { WaitBudget, Waits } from "../core/ports.ts";
 import type { Answer } from "./answer.ts";
 import { fetchPaid, type PaidPorts } from "./fetch-paid.ts";
@@ -68,9 +69,9 @@ async function joined(ports: JoinPorts, sought: Sought): Promise<Answer | undefi
   return found.kind === "unavailable" ? { kind: "refused", because: "answers-unavailable" } : undefined;
 }
 
-/** What is wrong with an account is no news to who has another. */
+/** What is, or may be, wrong with an account is no news to who has another. */
 function told({ waits }: JoinPorts, { key }: Sought, paid: Answer): Answer {
-  if (paid.kind === "refused" && paid.because === "failed" && paid.failure.outcome !== "account_error")
+  if (paid.kind === "refused" && paid.because === "failed" && !isOfAccount(paid.failure.outcome))
     waits.noteFailure(key.identity, paid.failure);
   return paid;
 }

@@ -113,6 +113,11 @@ export function isSharedFailure(outcome: Outcome): boolean {
   return !["success", "empty", "not_found", "rate_limited"].includes(outcome);
 }
 
+/** Whether it is, or may be, about the account of the upstream key: then it says nothing to who pays with another. */
+export function isOfAccount(outcome: Outcome): boolean {
+  return outcome === "account_error" || outcome === "unclear_error";
+}
+
 /** Far above any price: more is damage, and must not reach an invoice. */
 const MOST_CREDITS = 1_000;
 

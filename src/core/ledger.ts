@@ -107,7 +107,7 @@ export type Ledger = {
   renewLease(lease: string, requestId: string): Promise<void>;
   /**
    * Gives a lease up that is still the request's, with a note in its place that lasts `noteMs`, or with none. After a failure nobody reserves
-   * for the same call meanwhile, but whoever has none but other keys, when it was an account that was refused. Throws when Redis does not
+   * for the same call meanwhile, but whoever has none but other keys, when it was, or may have been, about an account. Throws when Redis does not
    * answer; then the lease ends by itself.
    */
   endLease(

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Answer, Refused } from "../answer/answer.ts";
+import { isOfAccount } from "../core/charge.ts";
 import { matchesEtag } from "../core/conditional.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Failure } from "../core/ledger.ts";
@@ -64,8 +65,7 @@ function refusalOf(c: Context<ProxyEnv>, refused: Refused, nowMs: number): Probl
 
 /** What is wrong with the platform's account is not the tenant's to see. */
 function failedJustNow(c: Context<ProxyEnv>, { outcome, status }: Failure): Problem {
-  const isOfAccount = outcome === "account_error" || outcome === "unclear_error";
-  if (isOfAccount && c.var.identity.tenant.keyMode !== "byo") return problems.upstreamAccount();
+  if (isOfAccount(outcome) && c.var.identity.tenant.keyMode !== "byo") return problems.upstreamAccount();
   return problems.upstreamFailedJustNow(outcome, status);
 }
 
@@ -129,8 +129,7 @@ function fromReply(c: Context<ProxyEnv>, answer: Fetched, nowMs: number): Respon
   if (reply.kind === "failed") throw failures[reply.reason]();
   if (outcome === "malformed") throw problems.upstreamMalformed(answer.creditsCharged);
   const ownsKey = c.var.identity.tenant.keyMode === "byo";
-  const isOfAccount = outcome === "account_error" || outcome === "unclear_error";
-  if (isOfAccount && !ownsKey) throw problems.upstreamAccount();
+  if (isOfAccount(outcome) && !ownsKey) throw problems.upstreamAccount();
   const bypass = c.var.call.endpoint.windows === "download";
   const headers = {
     ...commonHeaders(c, answer, nowMs),

@@ -98,6 +98,31 @@ describe("a request that finds another fetching the same", () => {
     expect(t.dispatches()).toBe(2);
   });
 
+  it("is not told by its isolate of what is wrong with the account of another, because that is not its trouble", async () => {
+    const t = await fetching();
+    const meanwhile = t.answeredMeanwhile(json('{"status":"error","message":"?","code":7}'));
+    expect(await answer(meanwhile, { ...t.ask(CALL), requestId: "same key" })).toMatchObject({
+      because: "failed",
+      failure: { outcome: "unclear_error" },
+    });
+    t.keys.splice(0, 1, { id: "own", secret: "own", cap: 200, owner: "tenant" });
+    // Where the turn of asking is another's, the isolate's own word is all there is.
+    const waits = { ...t.ports.waits, mayAsk: () => false };
+    const told = await answer({ ...t.ports, waits }, { ...t.ask(CALL), requestId: "other key" });
+    expect(told).toEqual({ kind: "refused", because: "joined-in-vain" });
+    t.advance(-10_000);
+    expect(await answer(t.ports, { ...t.ask(CALL), requestId: "other key" })).toMatchObject({ kind: "fetched" });
+  });
+
+  it("is told by its isolate how it failed, because a hundred would ask Redis for the same word", async () => {
+    const t = await fetching();
+    const meanwhile = t.answeredMeanwhile(json("{}", 500));
+    await answer(meanwhile, { ...t.ask(CALL), requestId: "first" });
+    const waits = { ...t.ports.waits, mayAsk: () => false };
+    const told = await answer({ ...t.ports, waits }, { ...t.ask(CALL), requestId: "second" });
+    expect(told).toMatchObject({ because: "failed", failure: { outcome: "server_error" } });
+  });
+
   it("gives up after the upstream's deadline, because its client will not wait for ever, and nothing was charged", async () => {
     const t = await fetching();
     const renewed = { ...t.ports.ledger, reserve: async () => ({ kind: "leased" }) as const };
@@ -159,6 +184,21 @@ describe("a request that nearly missed another's fetch", () => {
     expect(t.story.filter((step) => step === "dispatch")).toHaveLength(1);
   });
 
+  it("looks again with a budget of its own, because its first is used up by then", async () => {
+    const t = timeline();
+    let waits = 0;
+    const within = async <T>(work: () => Promise<T>, otherwise: T) => {
+      waits += 1;
+      if (waits > 2) return otherwise;
+      const done = await work();
+      if (waits === 1) await answer(t.ports, { ...t.ask(CALL), requestId: "leader" });
+      await t.settled();
+      return done;
+    };
+    const ask = { ...t.ask(CALL), requestId: "late", wait: { within }, background: () => undefined };
+    expect(await answer(elsewhere(t), ask)).toMatchObject({ kind: "joined" });
+  });
+
   it("pays nothing for what was fetched while it waited for room", async () => {
     const t = timeline();
     let asked = 0;
@@ -199,6 +239,14 @@ describe("a download", () => {
     const ports = { ...t.ports, ledger: { ...t.ports.ledger, reserve } };
     await answer(ports, t.ask("/download-video/?url=https://www.tiktok.com/@a/video/73"));
     expect(asked).toEqual([null]);
+  });
+
+  it("waits for no turn, because nobody else's fetch will answer it", async () => {
+    const t = timeline();
+    const path = "/download-video/?url=https://www.tiktok.com/@a/video/73";
+    const ports = { ...t.ports, waits: { ...t.ports.waits, mayAsk: () => false } };
+    expect(await answer(ports, t.ask(path))).toMatchObject({ kind: "fetched" });
+    expect(t.story.filter((step) => step.startsWith("pause"))).toEqual([]);
   });
 });
 
@@ -263,6 +311,24 @@ describe("what is past its time", () => {
     expect(await answer({ ...t.ports, ledger }, t.ask(CALL))).toEqual(refused);
   });
 
+  it.each([
+    { outcome: "server_error", own: false, kind: "stale", because: "the upstream fails" },
+    { outcome: "client_error", own: false, kind: "refused", because: "the call is at fault" },
+    { outcome: "account_error", own: false, kind: "stale", because: "it is the platform's trouble" },
+    { outcome: "account_error", own: true, kind: "refused", because: "its own key was refused, which it has to learn" },
+  ] as const)(
+    "of a call whose fetch by another request ended in $outcome a moment ago is $kind (own key: $own): $because",
+    async ({ outcome, own, kind }) => {
+      const t = await pastItsTime();
+      const failure = { outcome, status: 400, upstreamKeyId: "platform-test" };
+      const ledger = { ...t.ports.ledger, reserve: async () => ({ kind: "failed", failure }) as const };
+      const ask = t.ask(CALL);
+      const upstreamKey = own ? ({ kind: "byo", sealed: {} as never } as const) : ask.payer.upstreamKey;
+      const given = await answer({ ...t.ports, ledger }, { ...ask, payer: { ...ask.payer, upstreamKey } });
+      expect(given.kind).toBe(kind);
+    },
+  );
+
   it.each<{ reply: UpstreamReply; because: string }>([
     { reply: json('{"x":1}', 503), because: "the upstream fails" },
     { reply: json("{}", 521), because: "nobody reaches the upstream" },
@@ -271,7 +337,7 @@ describe("what is past its time", () => {
       reply: json('{"message":"Your account is suspended"}'),
       because: "the platform's account is not the tenant's trouble",
     },
-    { reply: json('{"message":"?","code":7}'), because: "nobody knows what this is about" },
+    { reply: json('{"status":"error","message":"?","code":7}'), because: "nobody knows what this is about" },
     { reply: json('{"msg":"odd"}'), because: "there is nothing in it" },
     { reply: json("<html>"), because: "it is no answer" },
     { reply: { kind: "failed", reason: "timeout", status: 0 }, because: "none came in time" },

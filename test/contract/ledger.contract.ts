@@ -369,10 +369,13 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     expect(await ledger.reserve(order({ lease: "call" }))).toMatchObject({ kind: "reserved" });
   });
 
-  it("lets one reserve on another key whose account is not the one that was refused, because nothing is known of that one", async () => {
+  it.each([
+    { outcome: "account_error", because: "nothing is known of its account" },
+    { outcome: "unclear_error", because: "it may have been about the other account" },
+  ] as const)("lets one reserve on another key than the one with the $outcome: $because", async ({ outcome }) => {
     const { ledger } = await make();
     const { request, upstreamKeyId } = await reserved(ledger, order({ lease: "call" }));
-    const failure = { outcome: "account_error", status: 403, upstreamKeyId } as const;
+    const failure = { outcome, status: 403, upstreamKeyId } as const;
     await ledger.endLease("call", request.requestId, { note: { kind: "failed", failure }, noteMs: 1_000 });
     expect(await ledger.reserve(order({ lease: "call" }))).toEqual({ kind: "failed", failure });
     const other = () => order({ lease: "call", candidates: [{ id: "another-key", cap: 200 }] });

@@ -10,6 +10,7 @@ import type {
   Spent,
   TenantStatus,
 } from "../../src/core/ledger.ts";
+import { isOfAccount } from "../../src/core/charge.ts";
 import { quotaWindow } from "../../src/core/quota.ts";
 import type { UsageEvent } from "../../src/core/usage.ts";
 import { uuid7 } from "../../src/core/uuid7.ts";
@@ -82,7 +83,7 @@ export function memoryLedger(
     if (note === undefined) return { kind: "leased" };
     if (note.kind === "stored") return requestId === lookedAfter ? undefined : { kind: "stored", note: requestId };
     const { failure } = note;
-    const isOurs = failure.outcome !== "account_error" || candidates.some(({ id }) => id === failure.upstreamKeyId);
+    const isOurs = !isOfAccount(failure.outcome) || candidates.some(({ id }) => id === failure.upstreamKeyId);
     return isOurs ? { kind: "failed", failure } : undefined;
   };
 
