@@ -22,7 +22,7 @@ export type CacheHandling =
       readonly collapsed?: boolean;
       readonly ttlSeconds?: number;
     }
-  /** Past its time, since what the upstream said is no answer. `status` is 0 when none came. */
+  /** Past its time, or older than was demanded, since what the upstream said is no answer. `status` is 0 when none came. */
   | { readonly kind: "stale"; readonly status: number; readonly ttlSeconds: number }
   /** A download: never looked up and never kept. */
   | { readonly kind: "bypass" };
@@ -46,7 +46,7 @@ export function cacheStatus(handling: CacheHandling): string {
     case "miss":
       return missed(handling);
     case "stale":
-      return `tikedge; fwd=stale;${handling.status === 0 ? "" : ` fwd-status=${handling.status};`} ttl=${handling.ttlSeconds}; detail=sie`;
+      return `tikedge; fwd=${handling.ttlSeconds > 0 ? "request" : "stale"};${handling.status === 0 ? "" : ` fwd-status=${handling.status};`} ttl=${handling.ttlSeconds}; detail=sie`;
     case "bypass":
       return "tikedge; fwd=bypass; detail=download";
     default:

@@ -77,7 +77,9 @@ function fromEntry(
   const ageSeconds = Math.max(0, Math.floor((nowMs - entry.fetchedAtMs) / 1_000));
   // Of whole seconds, so that `Age` and `ttl` always add up to the window.
   const { freshMs } = tightened(entry, c.var.identity.tenant.windows);
-  const remainingSeconds = Math.floor(freshMs / 1_000) - ageSeconds;
+  const leftSeconds = Math.floor(freshMs / 1_000) - ageSeconds;
+  // What was purged softly is past its time before its window ends.
+  const remainingSeconds = answer.kind === "refreshing" ? Math.min(0, leftSeconds) : leftSeconds;
   const headers = {
     ...commonHeaders(c, answer, nowMs),
     "cache-control": cacheControl(ageSeconds, remainingSeconds),

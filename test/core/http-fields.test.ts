@@ -95,6 +95,11 @@ describe("Cache-Status", () => {
       is: { fwd: "stale", ttl: -900, detail: "sie" },
       because: "the upstream was asked and did not answer",
     },
+    {
+      handling: { kind: "stale", status: 503, ttlSeconds: 900 },
+      is: { fwd: "request", "fwd-status": 503, ttl: 900, detail: "sie" },
+      because: "it is not past its time: something newer was demanded, and the upstream failed",
+    },
     { handling: { kind: "bypass" }, is: { fwd: "bypass", detail: "download" }, because: "downloads are never kept" },
   ])("of $handling is $is: $because", ({ handling, is }) => expect(readCacheStatus(handling)).toEqual(is));
 });
