@@ -31,6 +31,7 @@ export type ExplainPorts = Pick<
   | "confirm"
   | "memoryMs"
   | "outageMs"
+  | "derives"
   | "limiter"
   | "counters"
   | "spendingBooks"

@@ -4,7 +4,7 @@ import type { Demand } from "../core/directives.ts";
 import type { Stored } from "../core/entry.ts";
 import type { Failure, Priority, Quotas, Reservation } from "../core/ledger.ts";
 import type { Background, UpstreamKeyRef, WaitBudget } from "../core/ports.ts";
-import { freshness, type WindowOverrides } from "../core/windows.ts";
+import { freshness, tightened, type WindowOverrides } from "../core/windows.ts";
 import { askRefresh, type AskRefreshPorts } from "./ask-refresh.ts";
 import { fetchOrJoin, type JoinPorts } from "./fetch-or-join.ts";
 import type { Fetched } from "./fetch-until-answered.ts";
@@ -115,7 +115,7 @@ export function orLastResort({ clock }: Pick<AnswerPorts, "clock">, { payer, dem
   const paid = missed.paid.kind === "fetched" ? ({ ...missed.paid, because } as const) : missed.paid;
   if (stored === undefined || !isReplaceable(paid, payer)) return paid;
   // It may have waited long enough for the bound to pass.
-  return freshness(stored.entry, clock()) === "expired"
+  return freshness(tightened(stored.entry, payer.windows), clock()) === "expired"
     ? paid
     : { kind: "stale", stored, outage: false, instead: paid };
 }

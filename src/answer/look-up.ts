@@ -17,6 +17,8 @@ export type LookUpPorts = {
   readonly memoryMs: number;
   /** The same while Redis does not answer. */
   readonly outageMs: number;
+  /** Whether an answer that was made of another one counts. */
+  readonly derives: boolean;
 };
 
 export type Found =
@@ -88,6 +90,8 @@ export type Weighed = { readonly stored: Stored; readonly purged: PurgedAt };
 
 /** What an entry is good for in this request, by what was purged of it. */
 export function standingOf(ports: LookUpPorts, { ask }: Sought, { stored, purged }: Weighed): Standing {
+  // What was derived before that was turned off is still in Redis.
+  if (stored.entry.derived && !ports.derives) return "none";
   return standing(stored.entry, { own: ask.payer.windows, demand: ask.demand, purged }, ports.clock());
 }
 

@@ -3,7 +3,9 @@ import { answer } from "../../src/answer/answer.ts";
 import { refresh } from "../../src/answer/refresh.ts";
 import { isolateWaits } from "../../src/adapters/isolate-waits.ts";
 import { memoryAnswers } from "../../src/adapters/memory-answers.ts";
+import { keyOf } from "../../src/answer/payer.ts";
 import { NO_DEMAND } from "../../src/core/directives.ts";
+import type { Stored } from "../../src/core/entry.ts";
 import { memoryAnswerStore } from "../support/memory-answers-store.ts";
 import { json, timeline } from "../support/timeline.ts";
 
@@ -70,7 +72,12 @@ describe("what is past its time", () => {
 
   it("is asked to be refreshed by one request of all isolates in a while", async () => {
     const t = await stale();
-    await Promise.all([t.request(), t.request(), t.request()]);
+    let turns = 0;
+    const take = (name: string) => ((turns += 1), t.ports.refreshTurns.take(name));
+    const ports = { ...t.ports, refreshTurns: { take } };
+    await Promise.all([1, 2, 3].map(() => answer(ports, t.ask(CALL))));
+    await t.settled();
+    expect(turns, "one of the isolate asks Redis whose turn it is").toBe(1);
     const other = elsewhere(t);
     await answer(other, t.ask(CALL));
     await t.settled();
@@ -107,6 +114,40 @@ describe("what is past its time", () => {
     const t = await stale();
     expect(await t.request({ demand: { ...NO_DEMAND, onlyIfCached: true } })).toMatchObject({ kind: "refreshing" });
     expect(t.refreshes).toEqual([]);
+  });
+});
+
+describe("while Redis does not answer, what is past its time", () => {
+  it("is served by the isolate that found it there, marked, because that is no older than Redis would let it be", async () => {
+    const t = await stale();
+    const other = elsewhere(t);
+    expect(await answer(other, t.ask(CALL))).toMatchObject({ kind: "refreshing" });
+    await t.settled();
+    t.redis.isDown = true;
+    t.advance(60_000);
+    const given = await answer(other, t.ask(CALL));
+    expect(given).toMatchObject({ kind: "hit", outage: true, stored: { entry: { body: body(1) } } });
+  });
+
+  it.each([
+    { inMemory: 1, inColo: 2, because: "the colo has heard of a newer one" },
+    { inMemory: 2, inColo: 1, because: "the colo's is the older one" },
+  ])("is the newer of what the isolate and its colo have: $because", async ({ inMemory, inColo }) => {
+    const t = await stale();
+    const versions: Stored[] = [1, 2].map((version) => {
+      const found = t.ports.memory.get(keyOf(t.ports, t.ask(CALL)).identity);
+      if (found === undefined) throw new Error("the isolate has kept nothing");
+      const entry = { ...found.entry, body: body(version), fetchedAtMs: found.entry.fetchedAtMs + version };
+      return { entry, confirmedAtMs: t.ports.clock() };
+    });
+    const other = elsewhere(t);
+    const [first, second] = [versions[inMemory - 1], versions[inColo - 1]];
+    if (first === undefined || second === undefined) throw new Error("there are two versions");
+    other.memory.put(first);
+    await other.colo.put(keyOf(t.ports, t.ask(CALL)), second);
+    t.redis.isDown = true;
+    t.advance(1_000);
+    expect(await answer(other, t.ask(CALL))).toMatchObject({ outage: true, stored: { entry: { body: body(2) } } });
   });
 });
 
@@ -183,6 +224,13 @@ describe("a refresh message", () => {
     expect(await t.consume()).toBe("unavailable");
   });
 
+  it("comes again when the ledger does not answer, because nothing was spent", async () => {
+    const t = await stale();
+    const ledger = { ...t.ports.ledger, reserve: async () => ({ kind: "unavailable" }) as const };
+    const seenMs = t.ports.clock() - HOUR;
+    expect(await refresh({ ...t.ports, ledger }, t.ask(CALL), seenMs)).toEqual({ kind: "unavailable" });
+  });
+
   it("puts a not-found in the place of what is gone", async () => {
     const t = await stale();
     await t.request();
@@ -202,6 +250,34 @@ describe("a request's demand", () => {
     const forced = await t.request(newer(t.ports.clock()));
     expect(forced).toMatchObject({ kind: "fetched", because: "demand", entry: { body: body(2) } });
     expect(await t.request()).toMatchObject({ kind: "hit", stored: { entry: { body: body(2) } } });
+  });
+
+  it.each([
+    { demand: { fetchedFromMs: 0 }, because: "what there is would do but for its age" },
+    { demand: { leastFreshMs: 2 * HOUR }, because: "what there is would do if it lasted longer" },
+  ])("is why it was fetched: $because", async ({ demand: { fetchedFromMs, leastFreshMs = 0 } }) => {
+    const t = counting();
+    await t.request();
+    t.advance(1_000);
+    const since = fetchedFromMs === undefined ? -Infinity : t.ports.clock() + fetchedFromMs;
+    const demand = { ...NO_DEMAND, fetchedFromMs: since, leastFreshMs };
+    expect(await t.request({ demand })).toMatchObject({ kind: "fetched", because: "demand" });
+  });
+
+  it("for something newer whatever there is, is why it was fetched though there was nothing", async () => {
+    const t = counting();
+    expect(await t.request(newer(t.ports.clock()))).toMatchObject({ kind: "fetched", because: "demand" });
+  });
+
+  it("falls back on nothing that its tenant's own windows have ended for meanwhile", async () => {
+    const t = counting();
+    await t.request();
+    t.advance(9_000);
+    const ledger = { ...t.ports.ledger, reserve: async () => ({ kind: "leased" }) as const };
+    const windows = { userinfo: { freshMs: 10_000, staleMs: 0 } };
+    const ask = { ...t.ask(CALL), ...newer(t.ports.clock()) };
+    const given = await answer({ ...t.ports, ledger }, { ...ask, payer: { ...ask.payer, windows } });
+    expect(given).toEqual({ kind: "refused", because: "joined-in-vain" });
   });
 
   it("of many at once is fetched for once", async () => {
@@ -351,25 +427,38 @@ describe("one answer that fills the keys of others", () => {
     expect(t.dispatches()).toBe(1);
   });
 
-  it("does not replace a newer one", async () => {
+  it("does not replace a newer one, in Redis or in the isolate", async () => {
     const t = counting();
-    await t.request();
-    const slow = Promise.withResolvers<ReturnType<typeof json>>();
-    t.replies(() => slow.promise);
-    const older = answer(t.ports, {
-      ...t.ask("/userinfo-by-id/?userid=107955"),
-      demand: { ...NO_DEMAND, isForced: true, fetchedFromMs: Infinity },
-    });
-    const answeredAtMs = t.ports.clock();
+    const slow = Promise.withResolvers<void>();
+    const { upstream } = t.ports;
+    const late: typeof upstream.send = async () => {
+      const reply = { ...json(body(0)), answeredAtMs: t.ports.clock() };
+      await slow.promise;
+      return reply;
+    };
+    const behind: Promise<unknown>[] = [];
+    const older = answer(
+      { ...t.ports, upstream: { send: late } },
+      { ...t.ask("/userinfo-by-id/?userid=107955"), background: (promise) => void behind.push(promise) },
+    );
+    await new Promise((resolve) => setImmediate(resolve));
     t.advance(1_000);
-    t.replies(async () => json(body(7)));
-    await t.request({ demand: { ...NO_DEMAND, isForced: true, fetchedFromMs: t.ports.clock() } });
-    slow.resolve({ ...json(body(3)), answeredAtMs } as never);
-    const upstream = t.ports.upstream;
-    expect(upstream).toBeDefined();
-    await older.catch(() => undefined);
-    await t.settled();
-    expect(t.dispatches()).toBeGreaterThan(0);
+    expect(await t.request()).toMatchObject({ kind: "fetched", entry: { body: body(1) } });
+    slow.resolve();
+    expect(await older).toMatchObject({ kind: "fetched", entry: { body: body(0) } });
+    await Promise.all(behind);
+    expect(await t.request()).toMatchObject({ kind: "hit", tier: "memory", stored: { entry: { body: body(1) } } });
+    const found = await answer(elsewhere(t), t.ask(CALL));
+    expect(found).toMatchObject({ kind: "hit", tier: "redis", stored: { entry: { body: body(1), derived: false } } });
+  });
+
+  it("says which two subjects are one thing to nobody who reads another scope", async () => {
+    const t = counting();
+    const { payer } = t.ask(CALL);
+    await t.request({ payer: { ...payer, scope: "tenant:tenant" } });
+    expect(await t.redis.linked("tenant:tenant", "user:@tiktok")).toBe("user:107955");
+    expect(await t.redis.linked("pool:default", "user:@tiktok")).toBeUndefined();
+    expect(await askTo(t, ID), "nor what was derived").toMatchObject({ kind: "fetched" });
   });
 
   it("fills nothing where derivation is off", async () => {
@@ -378,5 +467,16 @@ describe("one answer that fills the keys of others", () => {
     await askTo(t, CALL, ports);
     t.replies(async () => json('{"id":"107955"}'));
     expect(await askTo(t, ID, ports)).toMatchObject({ kind: "fetched" });
+  });
+
+  it("counts for nothing where derivation was turned off since, because Redis still has it for days", async () => {
+    const t = counting();
+    await t.request();
+    const off = { ...t.ports, derives: false };
+    t.replies(async () => json('{"id":"107955"}'));
+    expect(await askTo(t, ID, off), "the isolate has it").toMatchObject({ kind: "fetched" });
+    expect(await askTo(t, "/userinfo-by-id/?userid=107955", { ...elsewhere(t), derives: false })).toMatchObject({
+      kind: "fetched",
+    });
   });
 });
