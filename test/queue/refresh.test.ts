@@ -66,6 +66,36 @@ describe("the consumer of the refresh queue", () => {
     expect(t.fetches()).toBe(0);
   });
 
+  it("fetches nothing for a message that comes when the old answer is only a last resort", async () => {
+    const t = await found();
+    expect(await t.consume({ untilMs: t.ports.clock() })).toEqual({ kind: "done" });
+    expect(t.fetches()).toBe(0);
+  });
+
+  it.each(["refresh", "warm"] as const)("reserves by the message's priority: %s", async (priority) => {
+    const seen: string[] = [];
+    const t = await found();
+    const reserve: typeof t.ports.ledger.reserve = async (order) => (
+      seen.push(order.priority),
+      { kind: "busy", inMs: 1, cap: 200 }
+    );
+    const other = await found({ over: { ledger: { ...t.ports.ledger, reserve } } });
+    expect(await other.consume({ priority })).toEqual({ kind: "done" });
+    expect(seen).toEqual([priority]);
+  });
+
+  it("is not done before the books are, because after a message nothing keeps the isolate", async () => {
+    const t = await found();
+    const settle: typeof t.ports.ledger.settle = async (...given) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return t.ports.ledger.settle(...given);
+    };
+    const tenantDirectory = memoryTenantDirectory([sampleTenant], t.ports.clock);
+    const slow = await found({ over: { ledger: { ...t.ports.ledger, settle }, tenantDirectory } });
+    await slow.consume();
+    expect(slow.sent.map(({ requestId }) => requestId)).toContain("refresh");
+  });
+
   it("has it again later when nobody knows who pays", async () => {
     const t = await found({ over: { tenantDirectory: { find: async () => ({ kind: "unavailable" }) } } });
     expect(await t.consume()).toMatchObject({ kind: "again" });
@@ -80,7 +110,9 @@ describe("the consumer of the refresh queue", () => {
 
   it("lets the public tenant pay for a pool that it does not read, and nobody else", async () => {
     const t = await found();
-    expect(await t.consume({ tenantId: PUBLIC.id, scope: "tenant:somebody" })).toEqual({ kind: "done" });
+    const another = { scope: "tenant:somebody", seenMs: null };
+    expect(await t.consume({ tenantId: PUBLIC.id, ...another })).toEqual({ kind: "done" });
+    expect(await t.consume(another)).toEqual({ kind: "done" });
     expect(t.fetches()).toBe(0);
     expect(await t.consume({ tenantId: PUBLIC.id })).toEqual({ kind: "done" });
     expect(t.fetches()).toBe(1);
