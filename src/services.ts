@@ -44,7 +44,7 @@ import { upstashLedger } from "./adapters/upstash-ledger.ts";
 import { upstashLeases } from "./adapters/upstash-leases.ts";
 import { upstashLimiter } from "./adapters/upstash-limiter.ts";
 import { connectRedis, upstashPart } from "./adapters/upstash-redis.ts";
-import { upstashPurges } from "./adapters/upstash-purges.ts";
+import { timeOf, upstashPurges } from "./adapters/upstash-purges.ts";
 import { upstashRefreshTurns } from "./adapters/upstash-refresh-turns.ts";
 import { upstashStrikes } from "./adapters/upstash-strikes.ts";
 import { upstashWarmTries } from "./adapters/upstash-warm-tries.ts";
@@ -160,7 +160,10 @@ function answerTiers(config: Config, env: Env, log: Log) {
     waits: isolateWaits(clock),
     refreshTurns: upstashRefreshTurns(redis, config.REFRESH_AGAIN_MS),
     refreshQueue: queueRefreshes(env.REFRESH_QUEUE),
-    purges: upstashPurges(redis, longestKeptMs(config.WINDOWS, config.STALE_IF_ERROR_MS)),
+    purges: upstashPurges(redis, {
+      keepMs: longestKeptMs(config.WINDOWS, config.STALE_IF_ERROR_MS),
+      ledgerTime: () => timeOf(ledgerRedisOf(config)),
+    }),
   };
 }
 

@@ -20,7 +20,7 @@ export type Purged = {
   readonly view: string;
   /** What was asked for, and the other names of it. */
   readonly targets: readonly PurgeTarget[];
-  /** By Redis' clock, Unix milliseconds. */
+  /** By the ledger's clock, Unix milliseconds. */
   readonly atMs: number;
   /** What others are to be told, so that they serve no near copies either; a tenant's own view stands in its record. */
   readonly change: Change;

@@ -10,7 +10,7 @@ export const PurgeView = v.object({
   mode: PurgeMode,
   /** In whose eyes: `pool:<region>` or `tenant:<id>`. */
   scope: v.string(),
-  /** By Redis' clock: what was asked of the upstream before is purged. */
+  /** By the clock by which dispatches are reserved: what was asked of the upstream before is purged. */
   purged_at: Instant,
 });
 

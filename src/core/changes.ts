@@ -7,7 +7,7 @@ import { Uuid } from "./resources.ts";
 /**
  * What was changed and must be known everywhere. In Postgres: one gateway key (revoked, rotated), or a tenant and all of its keys (suspended,
  * its plan, its scope, its upstream key, what it purged for itself). In Redis: what was purged for everybody who reads a scope, at a time by
- * Redis' clock.
+ * the ledger's clock.
  */
 export const Change = v.variant("kind", [
   v.object({ kind: v.literal("key"), keyId: v.pipe(v.string(), v.regex(/^[0-9A-Za-z]{12}$/)) }),

@@ -1,7 +1,7 @@
 import type { AnswerKey } from "./ports.ts";
 import { latest, NEVER_PURGED, type PurgedAt, type PurgeMode, type PurgeTarget } from "./purge.ts";
 
-/** A purge that the log of changes told of: it holds for everybody who reads the scope. `atMs` is by Redis' clock, Unix milliseconds. */
+/** A purge that the log of changes told of: it holds for everybody who reads the scope. `atMs` is by the ledger's clock. */
 type ToldPurge = {
   readonly scope: string;
   readonly targets: readonly PurgeTarget[];

@@ -27,21 +27,21 @@ export type Purge = {
   readonly mode: PurgeMode;
 };
 
-/** When an entry was last purged, by Redis' clock, Unix milliseconds; 0 is never. An entry counts that was reserved after `hardMs`. */
+/** When an entry was last purged, by the ledger's clock, Unix milliseconds; 0 is never. An entry counts that was reserved after `hardMs`. */
 export type PurgedAt = { readonly hardMs: number; readonly softMs: number };
 
 export const NEVER_PURGED: PurgedAt = { hardMs: 0, softMs: 0 };
 
 /** Purges, for every Worker. Throws `Unavailable` when Redis does not answer: then nothing may have been purged. */
 export type Purges = {
-  /** Resolves to the time of the purge by Redis' clock, when every later read of the shared cache heeds it. */
+  /** Resolves to the time of the purge by the clock by which dispatches are reserved, when every later read of the shared cache heeds it. */
   mark(purge: Purge): Promise<{ readonly atMs: number }>;
 };
 
 /** Notes purges in the audit log of who they are for. Throws `Unavailable` when Postgres does not answer. */
 export type PurgeLog = {
   /**
-   * `ownViewAtMs`: when the tenant purged its own view of a pool, by Redis' clock, Unix milliseconds, and then its record says so from now
+   * `ownViewAtMs`: when the tenant purged its own view of a pool, by the ledger's clock, Unix milliseconds, and then its record says so from now
    * on; null where the purge is everybody's who reads the scope. `tenantId` may be `PLATFORM`.
    */
   note(act: Act, tenantId: string, ownViewAtMs: number | null): Promise<Acted<unknown>>;

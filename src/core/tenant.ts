@@ -36,7 +36,7 @@ const Tenant = readonlyObject({
     v.record(v.picklist(windowNames), readonlyObject({ freshMs: v.number(), staleMs: v.number() })),
     v.readonly(),
   ),
-  /** When the tenant last purged what it reads of a pool, for itself, by Redis' clock. Unix milliseconds; null is never. */
+  /** When the tenant last purged what it reads of a pool, for itself, by the ledger's clock. Unix milliseconds; null is never. */
   purgedAtMs: v.nullable(v.number()),
   /** The active upstream key of a BYO tenant; null for one on the platform's. */
   upstreamKey: v.nullable(SealedUpstreamKey),

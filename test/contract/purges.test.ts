@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { upstashAnswers } from "../../src/adapters/upstash-answers.ts";
-import { upstashPurges } from "../../src/adapters/upstash-purges.ts";
+import { timeOf, upstashPurges } from "../../src/adapters/upstash-purges.ts";
 import { Unavailable } from "../../src/core/control-ports.ts";
 import { useLocalRedis } from "../support/local-redis.ts";
 import { memorySharedAnswers } from "../support/memory-answers-store.ts";
@@ -11,7 +11,7 @@ const KEEP_MS = 60_000;
 
 describe("purges in Redis", () => {
   const redis = useLocalRedis();
-  const purges = () => upstashPurges(redis().client, KEEP_MS);
+  const purges = () => upstashPurges(redis().client, { keepMs: KEEP_MS, ledgerTime: () => timeOf(redis().client) });
 
   purgesContract(async () => ({ ...upstashAnswers(redis().client, Date.now, silentLog), ...purges() }));
 
@@ -28,6 +28,22 @@ describe("purges in Redis", () => {
     await redis().direct.set(`tkp:${POOL}:all`, `${laterMs} 0`);
     await purges().mark({ view: POOL, targets: [{ kind: "everything" }], mode: "hard" });
     expect(await redis().direct.get(`tkp:${POOL}:all`)).toBe(`${laterMs} 0`);
+  });
+
+  it("are at a time by the clock by which dispatches are reserved, where the ledger has a Redis of its own", async () => {
+    const elsewhere = upstashPurges(redis().client, { keepMs: KEEP_MS, ledgerTime: async () => 1_800_000_000_123 });
+    const { atMs } = await elsewhere.mark({ view: POOL, targets: [{ kind: "everything" }], mode: "soft" });
+    expect(atMs).toBe(1_800_000_000_123);
+    expect(await redis().direct.get(`tkp:${POOL}:all`)).toBe("0 1800000000123");
+  });
+
+  it("mark nothing when the ledger does not say what time it is", async () => {
+    const ledgerTime = () => Promise.reject(new Error("down"));
+    const elsewhere = upstashPurges(redis().client, { keepMs: KEEP_MS, ledgerTime });
+    await expect(elsewhere.mark({ view: POOL, targets: [{ kind: "everything" }], mode: "hard" })).rejects.toThrow(
+      Unavailable,
+    );
+    expect(await redis().direct.keys("*")).toEqual([]);
   });
 
   it("cost one command, and two for each target", async () => {
