@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { purge } from "../../src/answer/purge.ts";
+import { callTargets, purge } from "../../src/answer/purge.ts";
 import { Unavailable } from "../../src/core/control-ports.ts";
 import { timeline } from "../support/timeline.ts";
 
@@ -32,4 +32,24 @@ describe("a purge of a subject", () => {
     ).rejects.toThrow(Unavailable);
     expect(marked).toEqual([]);
   });
+});
+
+it.each([
+  { scope: "tenant:one", view: "tenant:one", kind: "purge", because: "copies of it are told by the log" },
+  { scope: SCOPE, view: "tenant:one", kind: "tenant", because: "others keep theirs, and its record says when" },
+])("a purge by a tenant that reads $scope is told of as one of a $kind: $because", async ({ scope, view, kind }) => {
+  const t = timeline();
+  const targets = [{ kind: "everything" }] as const;
+  const purged = await purge(t.ports, { scope, tenantId: "one", targets, mode: "hard" });
+  expect(purged).toMatchObject({ view, change: { kind } });
+});
+
+it.each([
+  { path: "/post-detail/?url=https://www.tiktok.com/@a/video/73", answers: 2, because: "its links are of a tier" },
+  { path: "/userid/?username=tiktok", answers: 1, because: "it is the same for every key" },
+])("the answers to $path are $answers: $because", async ({ path, answers }) => {
+  const t = timeline();
+  const { call } = t.ask(path);
+  const targets = await callTargets(call, { scope: SCOPE, namespaceVersion: "1" });
+  expect(new Set(targets.map((target) => JSON.stringify(target))).size).toBe(answers);
 });

@@ -95,6 +95,13 @@ describe("a report of a dead media URL", () => {
     expect(await t.report(DEAD)).toMatchObject({ evicted: true, refetched: true });
   });
 
+  it("of what was purged already spends nothing: who asks next has it fetched", async () => {
+    const t = await withDeadLink();
+    await t.redis.mark({ view: "pool:default", targets: [{ kind: "everything" }], mode: "hard" });
+    expect(await t.report(DEAD)).toEqual(NOTHING_DONE);
+    expect(t.sent).toHaveLength(1);
+  });
+
   it("tells the isolates that have a copy, by the time of the purge", async () => {
     const t = await withDeadLink();
     await t.report(DEAD);
