@@ -1,7 +1,7 @@
 import type { Confirm } from "../core/control-ports.ts";
 import type { Stored } from "../core/entry.ts";
 import type { AnswerKey, AnswerMemory, AnswerStore, SharedAnswers } from "../core/ports.ts";
-import { viewsOf, type PurgedAt } from "../core/purge.ts";
+import { purgeOf, viewsOf, type PurgedAt } from "../core/purge.ts";
 import { standing, type Standing } from "../core/standing.ts";
 import type { Ask } from "./answer.ts";
 
@@ -74,7 +74,8 @@ async function lookFar(ports: LookUpPorts, sought: Sought, kept: Stored | undefi
       ask.background(ports.colo.put(key, stored));
       return remembered(ports, stored, "redis");
     case "stale":
-      ports.memory.put(stored);
+      // To an isolate that never heard of the purge the copy of what was purged looks fresh.
+      if (purgeOf(stored.entry, purged) === "none") ports.memory.put(stored);
       return { kind: "stale", stored };
     case "last-resort":
     case "refused":

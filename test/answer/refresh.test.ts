@@ -372,6 +372,16 @@ describe("what was purged", () => {
     expect(await answer(elsewhere(t), t.ask(CALL))).toMatchObject({ kind: "fetched" });
   });
 
+  it("softly stays past its time in an isolate that never heard of it, until it is refreshed", async () => {
+    const t = counting();
+    await t.request();
+    t.advance(61_000);
+    await t.redis.mark({ view, targets: [{ kind: "everything" }], mode: "soft" });
+    const deaf = elsewhere(t);
+    for (let times = 0; times < 3; times += 1)
+      expect(await answer(deaf, t.ask(CALL))).toMatchObject({ kind: "refreshing" });
+  });
+
   it("by a tenant for itself is still there for the others, and a copy from before is not trusted for it", async () => {
     const t = counting();
     await t.request();
