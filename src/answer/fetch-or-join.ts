@@ -26,7 +26,7 @@ export async function fetchOrJoin(ports: JoinPorts, sought: Sought): Promise<Ans
   for (let hasJustLooked = true; ; hasJustLooked = false) {
     const everyMs = Math.min(joinMostMs, Math.max(joinMs, (clock() - beganMs) / 2));
     if (!isShared || waits.mayAsk(identity, everyMs)) {
-      const asked = await takeTurn(ports, sought, hasJustLooked);
+      const asked = await takeTurn(ports, sought, { hasJustLooked, beganMs });
       if (asked !== undefined) {
         waits.endTurn(identity);
         return asked;
@@ -34,7 +34,7 @@ export async function fetchOrJoin(ports: JoinPorts, sought: Sought): Promise<Ans
     }
     if (clock() + joinMs >= beganMs + upstreamDeadlineMs) return { kind: "refused", because: "joined-in-vain" };
     await pause(joinMs);
-    const stored = recall(ports, sought);
+    const stored = recall(ports, sought) ?? recall(ports, newSince(sought, beganMs));
     if (stored !== undefined) return { kind: "joined", stored, outage: false };
     const failure = waits.failure(identity);
     if (failure !== undefined) return { kind: "refused", because: "failed", failure };
@@ -42,16 +42,20 @@ export async function fetchOrJoin(ports: JoinPorts, sought: Sought): Promise<Ans
 }
 
 /** Looks at what Redis has by now, and then tries to be the one who fetches. Nothing when somebody else still is. */
-async function takeTurn(ports: JoinPorts, sought: Sought, hasJustLooked: boolean): Promise<Answer | undefined> {
+async function takeTurn(
+  ports: JoinPorts,
+  sought: Sought,
+  { hasJustLooked, beganMs }: { readonly hasJustLooked: boolean; readonly beganMs: number },
+): Promise<Answer | undefined> {
   let looking = hasJustLooked ? sought : patient(ports, sought);
-  let answered = hasJustLooked ? undefined : await joined(ports, looking);
+  let answered = hasJustLooked ? undefined : await joined(ports, looking, beganMs);
   for (let lookedAfter: string | null = null; answered === undefined;) {
     const paid = await fetchPaid(ports, looking, lookedAfter);
     if (paid.kind === "leased") return undefined;
     if (paid.kind !== "stored") return told(ports, sought, paid);
     lookedAfter = paid.note;
     looking = patient(ports, sought);
-    answered = await joined(ports, looking);
+    answered = await joined(ports, looking, beganMs);
   }
   return answered;
 }
@@ -61,12 +65,24 @@ function patient({ newWaitBudget }: JoinPorts, sought: Sought): Sought {
   return { ...sought, ask: { ...sought.ask, wait: newWaitBudget() } };
 }
 
-async function joined(ports: JoinPorts, sought: Sought): Promise<Answer | undefined> {
-  const found = await lookUp(ports, sought);
+/** What answers a request that began at `beganMs`, by now. */
+async function joined(ports: JoinPorts, sought: Sought, beganMs: number): Promise<Answer | undefined> {
+  const looked = await lookUp(ports, sought);
+  const isTightened = Object.keys(sought.ask.payer.windows).length > 0;
+  const found = looked.kind === "miss" && isTightened ? await lookUp(ports, newSince(sought, beganMs)) : looked;
   if (found.kind === "hit") return { kind: "joined", stored: found.stored, outage: found.outage };
   // However short it is fresh: what another has just paid for is not paid for again.
   if (found.kind === "stale") return { kind: "joined", stored: found.stored, outage: false };
   return found.kind === "unavailable" ? { kind: "refused", because: "answers-unavailable" } : undefined;
+}
+
+/**
+ * The same for what the upstream has answered since, whatever windows its tenant has: no answer that this request would pay for is newer. Else
+ * requests that come at once for a tenant that wants nothing kept would pay one after another, and the last of them wait in vain.
+ */
+function newSince({ key, ask }: Sought, beganMs: number): Sought {
+  const demand = { ...ask.demand, fetchedFromMs: Math.max(ask.demand.fetchedFromMs, beganMs) };
+  return { key, ask: { ...ask, demand, payer: { ...ask.payer, windows: {} } } };
 }
 
 /** What is, or may be, wrong with an account is no news to who has another. */

@@ -166,6 +166,39 @@ it("pays nothing for an answer that is past its time as soon as it has come, bec
   expect(t.dispatches()).toBe(1);
 });
 
+describe("requests at once for a tenant that wants nothing kept", () => {
+  const NOTHING = { userid: { freshMs: 0, staleMs: 0 } };
+  const many = async (isolatesOf: (t: ReturnType<typeof timeline>) => readonly (typeof t.ports)[]) => {
+    const t = timeline();
+    t.replies(async () => {
+      await t.ports.pause(750);
+      return json(BODY);
+    });
+    const ask = (number: number) => {
+      const asked = t.ask(CALL);
+      return { ...asked, requestId: `request ${number}`, payer: { ...asked.payer, windows: NOTHING } };
+    };
+    const isolates = isolatesOf(t);
+    const given = await Promise.all(
+      Array.from({ length: 20 }, (_, number) => answer(isolates[number % isolates.length] ?? t.ports, ask(number))),
+    );
+    return { ...t, ask, kinds: given.map(({ kind }) => kind).toSorted() };
+  };
+  const ONE_PAYS = ["fetched", ...Array.from({ length: 19 }, () => "joined")];
+
+  it("are one fetch, in an isolate and over several", async () => {
+    expect((await many((t) => [t.ports])).kinds).toEqual(ONE_PAYS);
+    expect((await many((t) => [t.ports, elsewhere(t), elsewhere(t)])).kinds).toEqual(ONE_PAYS);
+  });
+
+  it("leave nothing to who comes afterwards", async () => {
+    const t = await many((t) => [t.ports]);
+    await t.settled();
+    t.advance(1);
+    expect(await answer(t.ports, t.ask(20))).toMatchObject({ kind: "fetched" });
+  });
+});
+
 describe("a request that nearly missed another's fetch", () => {
   it("pays nothing though it looked before the answer was stored and reserves after its lease was given up", async () => {
     const t = timeline();
