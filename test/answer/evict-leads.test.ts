@@ -127,6 +127,28 @@ describe("what led to an id under which there is nothing", () => {
     expect(t.changes).toHaveLength(1);
   });
 
+  it("is not what is known to be no one's already", async () => {
+    const t = timeline();
+    const ask = asking(t);
+    await ask(USERID, '{"id":"1"}');
+    t.advance(49 * 3_600_000);
+    expect(await ask(USERID, MISSING)).toBe("fetched");
+    await ask(POSTS, MISSING);
+    expect(t.changes).toEqual([]);
+    expect(await ask(USERID, MISSING)).toBe("hit");
+  });
+
+  it("is never the call itself, whose new answer is on its way into the store", async () => {
+    const t = timeline();
+    await asking(t)("/userinfo-by-username/?username=gone", PROFILE);
+    await evict(t, { reservedAtMs: t.ports.clock() + 1 }, {}, "/userinfo-by-id/?userid=1");
+    const identities = t.changes.flatMap((change) =>
+      change.kind === "purge" ? change.targets.map((target) => JSON.stringify(target)) : [],
+    );
+    expect(identities).toHaveLength(1);
+    expect(identities[0]).toContain("/userid/");
+  });
+
   it("stays when Redis does not answer, which is logged: the answer that was paid for is stored all the same", async () => {
     const t = timeline();
     await asking(t)(USERID, '{"id":"1"}');
@@ -140,9 +162,14 @@ describe("what led to an id under which there is nothing", () => {
 
 type Timeline = ReturnType<typeof timeline>;
 
-/** As if a not-found of the user's posts, reserved at a time, were stored now. */
-async function evict(t: Timeline, when: { readonly reservedAtMs: number }, ports: Partial<Timeline["ports"]> = {}) {
-  const ask = t.ask(POSTS);
+/** As if a not-found, reserved at a time, were stored now. */
+async function evict(
+  t: Timeline,
+  when: { readonly reservedAtMs: number },
+  ports: Partial<Timeline["ports"]> = {},
+  path = POSTS,
+) {
+  const ask = t.ask(path);
   const key = keyOf(t.ports, ask);
   const windows = { windows: "not-found", freshMs: 1, staleMs: 0, errorMs: 0, fetchedAtMs: 0 } as const;
   const head = { kind: "negative", status: 200, contentType: "", etag: "", derived: false } as const;
