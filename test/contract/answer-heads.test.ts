@@ -91,6 +91,13 @@ describe("heads of answers in Redis", () => {
   });
   answerHeadsContract(make);
 
+  it("are of no entry with another identity, which a collision of digests would be", async () => {
+    const { heads, put } = make();
+    const [key, other] = [keyOf("1"), keyOf("2")];
+    await put({ ...key, identity: other.identity }, { entry: entryFor(other), confirmedAtMs: Date.now() });
+    expect(await heads.read([{ key, views: [SCOPE] }])).toEqual([undefined]);
+  });
+
   it("take one command for fifty answers with their marks", async () => {
     const { heads } = make();
     const glances = Array.from({ length: 50 }, (_, at) => ({ key: keyOf(String(at + 1)), views: [SCOPE, TENANT] }));

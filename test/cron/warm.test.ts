@@ -224,6 +224,17 @@ describe("a run", () => {
     expect(await t.run()).toEqual([]);
   });
 
+  it.each([
+    { warmBudget: 1, looks: 10, because: "most of what is hot is fresh" },
+    { warmBudget: 100_000, looks: 1_000, because: "a run has to end" },
+  ])("looks at the hottest $looks for a budget of $warmBudget: $because", async ({ warmBudget, looks }) => {
+    const wanted: number[] = [];
+    const { hotSet } = setUp();
+    const hottest: typeof hotSet.hottest = async (most) => (wanted.push(most), []);
+    await setUp({ warmBudget, hotSet: { ...hotSet, hottest } }).run();
+    expect(wanted).toEqual([looks]);
+  });
+
   it("asks Redis for nothing when there is no budget", async () => {
     const down = () => Promise.reject(new Error("down"));
     await expect(setUp({ warmBudget: 0, hotSet: { add: down, hottest: down, drop: down } }).run()).resolves.toEqual([]);
