@@ -3,7 +3,7 @@ import type { Failure } from "../core/ledger.ts";
 import type { Waits } from "../core/ports.ts";
 
 /** Calls that are waited for at once in one isolate are far fewer. What is forgotten costs a question to Redis. */
-const MOST = 10_000;
+const MOST = 2_000;
 
 /** How long a failure is told to those who wait in the isolate, milliseconds: longer than any of them pauses. */
 const TELL_MS = 500;

@@ -97,7 +97,7 @@ export async function answer(ports: AnswerPorts, ask: Ask): Promise<Answer> {
       if (!ask.demand.onlyIfCached) ask.background(askRefresh(ports, sought, found.stored));
       return { kind: "refreshing", stored: found.stored, outage: false };
     case "unavailable":
-      return { kind: "refused", because: "answers-unavailable" };
+      return { kind: "refused", because: ask.demand.onlyIfCached ? "not-cached" : "answers-unavailable" };
     case "miss":
       if (ask.demand.onlyIfCached) return { kind: "refused", because: "not-cached" };
       return orLastResort(ports, ask, { found, paid: await fetchOrJoin(ports, sought) });

@@ -119,7 +119,7 @@ function fwdOf({ because }: Fetched) {
 
 /** Why nothing newer was asked for. */
 function reasonOf(refused: Refused) {
-  if (refused.because === "joined-in-vain" || refused.because === "failed") return "upstream";
+  if (["joined-in-vain", "failed", "upstream-key-unavailable"].includes(refused.because)) return "upstream";
   if (refused.because !== "reservation") return "outage";
   const reasons = { spent: "quota", busy: "capacity", broken: "upstream", suspended: "outage" } as const;
   return reasons[refused.reservation.kind];

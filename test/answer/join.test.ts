@@ -144,6 +144,30 @@ describe("a request that finds another fetching the same", () => {
     expect(Math.max(...gaps)).toBe(400);
   });
 
+  it("takes over no fetch for which too little time is left, because that would be a credit for nothing", async () => {
+    const t = await fetching();
+    const beganMs = t.ports.clock();
+    const deadlines: number[] = [];
+    // The one who fetches is gone after so long, and its lease with it.
+    const taking = async (goneAfterMs: number) => {
+      const reserve: typeof t.ledger.reserve = async (order) =>
+        t.ports.clock() - startMs < goneAfterMs ? { kind: "leased" } : t.ledger.reserve({ ...order, lease: null });
+      const send: typeof t.ports.upstream.send = async (_call, _key, deadlineMs) => {
+        deadlines.push(deadlineMs);
+        return json(BODY);
+      };
+      const startMs = t.ports.clock();
+      const ports = { ...elsewhere(t), ledger: { ...t.ports.ledger, reserve }, upstream: { send } };
+      return answer(ports, { ...t.ask("/userid/?username=another"), requestId: `after ${goneAfterMs}` });
+    };
+    expect(await taking(7_500)).toEqual({ kind: "refused", because: "joined-in-vain" });
+    expect(deadlines).toEqual([]);
+    expect(await taking(3_000)).toMatchObject({ kind: "fetched" });
+    expect(deadlines[0]).toBeLessThanOrEqual(7_000);
+    expect(deadlines[0]).toBeGreaterThan(6_000);
+    expect(t.ports.clock() - beganMs).toBeLessThan(20_000);
+  });
+
   it("leaves it to one of its isolate to ask Redis, because one is enough", async () => {
     const t = await fetching();
     let asked = 0;
