@@ -25,6 +25,7 @@ const nothing = {
   platformDownloadTier: true,
   windowOverrides: {},
   staleIfErrorMs: 86_400_000,
+  derives: true,
   memoryMs: 60_000,
   outageMs: 900_000,
 };
