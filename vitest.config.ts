@@ -1,4 +1,19 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** What takes longest, mostly waiting for what goes by real time, and then what else runs Workers: begun last, one of them would run on alone. */
+const FIRST = [/chaos\/chaos|worker\/confirm|worker\/own-key-rotation|dev\/stack/, /test\/(?:worker|dev)\//];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return files.toSorted((one, other) => rankOf(one) - rankOf(other));
+  }
+}
+
+function rankOf({ moduleId }: TestSpecification): number {
+  const rank = FIRST.findIndex((files) => files.test(moduleId));
+  return rank < 0 ? FIRST.length : rank;
+}
 
 export default defineConfig({
   test: {
@@ -6,6 +21,7 @@ export default defineConfig({
     exclude: ["test/long/**"],
     globalSetup: ["test/support/global-setup.ts"],
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
