@@ -3,7 +3,7 @@ import { PART_FAULTS } from "./faults.ts";
 import { planOf } from "./plan.ts";
 import { useChaos } from "./use-chaos.ts";
 
-const SECONDS = 6;
+const SECONDS = 8;
 
 describe("whatever breaks, and wherever a Worker dies", () => {
   const chaos = useChaos();

@@ -34,7 +34,8 @@ export function timeline() {
   const platformKeys = memoryKeyMarks(clock);
   const leaseRenewMs = 1_000;
   const strikes = memoryStrikes(clock);
-  const ledger = memoryLedger(clock, platformKeys);
+  // A lease that nobody renews here must outlast whoever waits for it: simulated time passes while the one who fetches computes.
+  const ledger = memoryLedger(clock, platformKeys, { leaseMs: 60_000 });
   const redis = memorySharedAnswers(clock);
   const colo = memoryAnswerStore(clock);
   const ports: AnswerPorts = {
