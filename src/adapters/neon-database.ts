@@ -1,9 +1,6 @@
-import { neon, neonConfig } from "@neondatabase/serverless";
-import { sql } from "drizzle-orm";
-import type { SQL } from "drizzle-orm";
-import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
-import { drizzle } from "drizzle-orm/neon-http";
-import type { NeonHttpDatabase } from "drizzle-orm/neon-http";
+import { neon, neonConfig, type NeonQueryFunction } from "@neondatabase/serverless";
+import { sql, type SQL } from "drizzle-orm";
+import { CasingCache } from "drizzle-orm/casing";
 import { Unavailable } from "../core/control-ports.ts";
 import type { Part } from "../core/ports.ts";
 
@@ -11,7 +8,7 @@ import type { Part } from "../core/ports.ts";
 const vendor = Symbol("vendor");
 
 /** A database that only the functions below can run a statement on, each for somebody: a tenant, a key, an origin, or the operator. */
-export type Database = { readonly [vendor]: NeonHttpDatabase };
+export type Database = { readonly [vendor]: NeonQueryFunction<false, true> };
 
 export type DatabaseSettings = {
   /** Where SQL is sent instead of to Neon, e.g. a local endpoint. One per process: the vendor keeps it in a global. */
@@ -32,38 +29,51 @@ export function connect(databaseUrl: string, { sqlEndpoint, timeoutMs }: Databas
       return AbortSignal.timeout(timeoutMs);
     },
   };
-  return { [vendor]: drizzle(neon(databaseUrl, { fetchOptions })) };
+  return { [vendor]: neon(databaseUrl, { fetchOptions, fullResults: true }) };
 }
 
-/** Builds statements. It belongs to no database, so a statement that is awaited by itself fails instead of running for nobody. */
-export const statement = drizzle.mock();
+/** A statement; `Row` is what it returns, as the driver reads it. It belongs to no database, so it runs for nobody by itself. */
+export type Query<Row> = {
+  readonly text: SQL;
+  /** Never there: it only carries the type. */
+  readonly row?: Row;
+};
 
-export type Statements = readonly [BatchItem<"pg">, ...BatchItem<"pg">[]];
-type Results<T extends Statements> = Promise<BatchResponse<T>>;
-
-export type Query<Row extends Record<string, unknown>> = ReturnType<typeof statement.execute<Row>>;
-
-/** A statement in SQL; `Row` is what it returns, as the driver reads it. */
+/** A statement in SQL that returns rows of the type that is named. */
 export function query<Row extends Record<string, unknown>>(text: SQL): Query<Row> {
-  return statement.execute<Row>(text);
+  return { text };
 }
+
+export type Statements = readonly [Query<unknown>, ...Query<unknown>[]];
+type Result<Row> = { readonly rows: readonly Row[]; readonly rowCount: number };
+type Results<T extends Statements> = {
+  readonly [At in keyof T]: T[At] extends Query<infer Row> ? Result<Row> : never;
+};
 
 /**
  * The only way to a tenant's tables: runs the statements as one transaction in which row-level security shows this tenant alone. The
  * tenant is set for the transaction, never for the connection, which a pooler hands to somebody else next. Throws `Unavailable` when
  * Postgres does not answer.
  */
-export function withTenant<T extends Statements>(database: Database, tenantId: string, statements: T): Results<T> {
+export function withTenant<T extends Statements>(
+  database: Database,
+  tenantId: string,
+  statements: T,
+): Promise<Results<T>> {
   return transaction(database, { name: "app.tenant_id", value: tenantId }, statements);
 }
 
 /** As `app_auth`, who sees the one gateway key of this public id and what hangs on it. */
-export function withKey<T extends Statements>(database: Database, keyId: string, statements: T): Results<T> {
+export function withKey<T extends Statements>(database: Database, keyId: string, statements: T): Promise<Results<T>> {
   return transaction(database, { name: "app.key_id", value: keyId }, statements);
 }
 
 /** As `app_auth`, who sees the publishable keys that name this web origin and are good now. */
-export function withOrigin<T extends Statements>(database: Database, origin: string, statements: T): Results<T> {
+export function withOrigin<T extends Statements>(
+  database: Database,
+  origin: string,
+  statements: T,
+): Promise<Results<T>> {
   return transaction(database, { name: "app.origin", value: origin }, statements);
 }
 
@@ -72,7 +82,7 @@ export function asOperator<T extends Statements>(
   database: Database,
   tenantId: string | null,
   statements: T,
-): Results<T> {
+): Promise<Results<T>> {
   return transaction(database, { name: "app.tenant_id", value: tenantId ?? "" }, statements);
 }
 
@@ -82,15 +92,28 @@ async function transaction<T extends Statements>(
   database: Database,
   { name, value }: Setting,
   statements: T,
-): Results<T> {
+): Promise<Results<T>> {
   const setting = query(sql`SELECT set_config(${name}, ${value}, true)`);
   try {
-    const [, ...results] = await database[vendor].batch([setting, ...statements]);
-    return results;
+    const asked = [setting, ...statements].map(({ text }) => {
+      const { sql, params } = text.toQuery(DIALECT);
+      return database[vendor].query(sql, params);
+    });
+    const results: readonly unknown[] = await database[vendor].transaction(asked);
+    // What a row holds is the statement's word: no compiler reads SQL.
+    return results.slice(1) as readonly unknown[] as Results<T>;
   } catch (error) {
     throw isAnswer(error) ? error : new Unavailable("Postgres does not answer", { cause: error });
   }
 }
+
+/** How drizzle writes a statement down. Of names it has only those in its own tables, which no statement here is made of. */
+const DIALECT: Parameters<SQL["toQuery"]>[0] = {
+  casing: new CasingCache(),
+  escapeName: (name) => `"${name.replaceAll('"', '""')}"`,
+  escapeParam: (at) => `$${at + 1}`,
+  escapeString: (text) => `'${text.replaceAll("'", "''")}'`,
+};
 
 /**
  * Whether Postgres has judged the statement. Without an SQLSTATE nothing came back; of the others these say that the server could not

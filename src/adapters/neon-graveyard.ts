@@ -1,7 +1,6 @@
-import { sql } from "drizzle-orm";
-import { deadMessages } from "../../drizzle/schema.ts";
+import { sql, type SQL } from "drizzle-orm";
 import type { DeadMessage, Graveyard } from "../core/ports.ts";
-import { asOperator, statement } from "./neon-database.ts";
+import { asOperator, query } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
 
 /**
@@ -12,19 +11,15 @@ export function neonGraveyard(database: Database): Graveyard {
   return {
     async bury(messages) {
       if (messages.length === 0) return;
-      const insert = statement.insert(deadMessages).values(messages.map(toRow)).onConflictDoNothing();
-      await asOperator(database, null, [insert]);
+      const insert = sql`INSERT INTO app.dead_messages (id, queue, reason, body)
+        VALUES ${sql.join(messages.map(toRow), sql`, `)} ON CONFLICT DO NOTHING`;
+      await asOperator(database, null, [query(insert)]);
     },
   };
 }
 
-function toRow({ id, queue, reason, body }: DeadMessage) {
-  return {
-    id: storable(id),
-    queue: storable(queue),
-    reason: storable(reason),
-    body: sql`${JSON.stringify(body ?? null)}::json`,
-  };
+function toRow({ id, queue, reason, body }: DeadMessage): SQL {
+  return sql`(${storable(id)}, ${storable(queue)}, ${storable(reason)}, ${JSON.stringify(body ?? null)}::json)`;
 }
 
 /** PostgreSQL's text holds neither NUL nor half a character, and a dead message that cannot be buried comes back for ever. */

@@ -1,10 +1,10 @@
-import { and, arrayContains, eq, isNull, sql } from "drizzle-orm";
-import { apiKeys, plans, tenants, upstreamKeys } from "../../drizzle/schema.ts";
+import { sql } from "drizzle-orm";
 import type { KeyDirectory, Log } from "../core/ports.ts";
 import type { KeyRecord } from "../core/tenant.ts";
-import { statement, withKey, withOrigin } from "./neon-database.ts";
+import { query, withKey, withOrigin } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
-import { ACTIVE_KEY_OF_TENANT, PLAN_OF_TENANT, TENANT_COLUMNS, toTenant } from "./neon-tenant-directory.ts";
+import { milliseconds, rowsOf } from "./neon-rows.ts";
+import { TENANT, type TenantRow, TENANTS, toTenant } from "./neon-tenant-directory.ts";
 
 /**
  * Finds gateway keys in Postgres as `app_auth`, whose row-level security shows the one key, or the keys of the one origin, named in the
@@ -17,9 +17,9 @@ export function neonKeyDirectory(database: Database, clock: () => number, log: L
       // Before the query: what changes while it runs may not be in its answer, so a record is never older than it claims.
       const readAtMs = clock();
       try {
-        const [rows] = await withKey(database, keyId, [selectKey(keyId)]);
-        const row = rows[0];
-        return row === undefined ? { kind: "absent" } : { kind: "found", record: toRecord(row, readAtMs) };
+        const [{ rows }] = await withKey(database, keyId, [rowsOf(selectKey(keyId))]);
+        const [found] = rows;
+        return found === undefined ? { kind: "absent" } : { kind: "found", record: toRecord(found.row, readAtMs) };
       } catch (error) {
         log.error("key-directory-unavailable", { error });
         return { kind: "unavailable" };
@@ -27,7 +27,7 @@ export function neonKeyDirectory(database: Database, clock: () => number, log: L
     },
     async knowsOrigin(origin) {
       try {
-        const [rows] = await withOrigin(database, origin, [selectKeyOfOrigin(origin)]);
+        const [{ rows }] = await withOrigin(database, origin, [query(selectKeyOfOrigin(origin))]);
         return rows.length > 0 ? "known" : "unknown";
       } catch (error) {
         log.error("key-directory-unavailable", { error });
@@ -37,50 +37,23 @@ export function neonKeyDirectory(database: Database, clock: () => number, log: L
   };
 }
 
+type KeyRow = Omit<KeyRecord, "tenant" | "readAtMs"> & { readonly tenant: TenantRow };
+
 function selectKey(keyId: string) {
-  return statement
-    .select({
-      key: {
-        keyId: apiKeys.id,
-        kind: apiKeys.kind,
-        digest: sql<string>`encode(${apiKeys.digest}, 'hex')`,
-        pepperVersion: apiKeys.pepperVersion,
-        permissions: apiKeys.permissions,
-        endpoints: apiKeys.endpoints,
-        origins: apiKeys.origins,
-        dailyRequests: apiKeys.dailyRequests,
-        lastUsedOn: apiKeys.lastUsedOn,
-        expiresAt: apiKeys.expiresAt,
-        revokedAt: apiKeys.revokedAt,
-      },
-      ...TENANT_COLUMNS,
-    })
-    .from(apiKeys)
-    .innerJoin(tenants, and(eq(tenants.id, apiKeys.tenantId), isNull(tenants.deletedAt)))
-    .innerJoin(plans, PLAN_OF_TENANT)
-    .leftJoin(upstreamKeys, ACTIVE_KEY_OF_TENANT)
-    .where(eq(apiKeys.id, keyId));
+  return sql<KeyRow>`
+    SELECT k.id AS "keyId", k.kind, encode(k.digest, 'hex') AS digest, k.pepper_version AS "pepperVersion", k.permissions, k.endpoints,
+           k.origins, k.daily_requests AS "dailyRequests", k.last_used_on AS "lastUsedOn",
+           ${milliseconds(sql`k.expires_at`)} AS "expiresAtMs", ${milliseconds(sql`k.revoked_at`)} AS "revokedAtMs",
+           (SELECT to_jsonb(tenant) FROM (SELECT ${TENANT}) AS tenant) AS tenant
+    FROM ${TENANTS} JOIN app.api_keys k ON k.tenant_id = t.id
+    WHERE k.id = ${keyId} AND t.deleted_at IS NULL`;
 }
 
 /** Which keys are good now is said by the policy that shows them. */
 function selectKeyOfOrigin(origin: string) {
-  return statement
-    .select({ keyId: apiKeys.id })
-    .from(apiKeys)
-    .where(arrayContains(apiKeys.origins, [origin]))
-    .limit(1);
+  return sql`SELECT id FROM app.api_keys WHERE origins @> ARRAY[${origin}] LIMIT 1`;
 }
 
-type KeyRow = Awaited<ReturnType<typeof selectKey>>[number];
-
-function toRecord(row: KeyRow, readAtMs: number): KeyRecord {
-  const { key, ...tenant } = row;
-  const { expiresAt, revokedAt, ...rest } = key;
-  return {
-    ...rest,
-    expiresAtMs: expiresAt?.getTime() ?? null,
-    revokedAtMs: revokedAt?.getTime() ?? null,
-    tenant: toTenant(tenant),
-    readAtMs,
-  };
+function toRecord({ tenant, ...key }: KeyRow, readAtMs: number): KeyRecord {
+  return { ...key, tenant: toTenant(tenant), readAtMs };
 }

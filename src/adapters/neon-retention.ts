@@ -1,6 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { DoneTable, Retention, UsageTable } from "../core/upkeep-ports.ts";
 import { asOperator, query, type Database } from "./neon-database.ts";
+import { milliseconds } from "./neon-rows.ts";
 
 const TIME_OF: Readonly<Record<UsageTable, SQL>> = {
   usage_events: sql`app.usage_events.occurred_at`,
@@ -59,8 +60,4 @@ function tableOf(table: UsageTable | DoneTable): SQL {
 
 function daysAgo(days: number): SQL {
   return sql`(now() - ${days} * interval '1 day')`;
-}
-
-function milliseconds(time: SQL): SQL {
-  return sql`(extract(epoch FROM ${time}) * 1000)::float8`;
 }

@@ -9,6 +9,16 @@ export function iso(column: string): SQL {
   return sql.raw(`to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`);
 }
 
+/** A time in whole Unix milliseconds, which are all that JavaScript knows. */
+export function milliseconds(time: SQL): SQL {
+  return sql`floor(extract(epoch FROM ${time}) * 1000)::float8`;
+}
+
+/** Binary values as base64. PostgreSQL breaks it into lines (RFC 2045), which no decoder of base64 proper accepts. */
+export function base64(column: string): SQL {
+  return sql.raw(`translate(encode(${column}, 'base64'), E'\\n', '')`);
+}
+
 /** Rows as JSON, the form in which acts remember them too: a thing looks the same wherever it is read. */
 export function rowsOf<Row>(select: SQL<Row>): Query<{ row: Row }> {
   return query<{ row: Row }>(sql`SELECT to_jsonb(found) AS row FROM (${select}) AS found`);

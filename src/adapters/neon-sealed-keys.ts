@@ -3,6 +3,7 @@ import type { SQL } from "drizzle-orm";
 import type { OwnedKey, WrappedSecrets } from "../core/control-ports.ts";
 import type { SealedUpstreamKey } from "../core/tenant.ts";
 import { asOperator, query, withTenant, type Database } from "./neon-database.ts";
+import { base64 } from "./neon-rows.ts";
 
 export const ME = sql`(SELECT app.current_tenant())`;
 
@@ -63,9 +64,4 @@ const SELECT_SEALED = sql`SELECT id, tenant_id AS "tenantId", version, download_
 
 function bytes(base64: string): SQL {
   return sql`decode(${base64}, 'base64')`;
-}
-
-/** PostgreSQL breaks base64 into lines (RFC 2045), which no decoder of base64 proper accepts. */
-function base64(column: string): SQL {
-  return sql.raw(`translate(encode(${column}, 'base64'), E'\\n', '')`);
 }

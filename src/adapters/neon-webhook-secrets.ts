@@ -2,6 +2,7 @@ import { sql, type SQL } from "drizzle-orm";
 import type { WrappedSecrets } from "../core/control-ports.ts";
 import type { SealedSecret } from "../core/sealed-key.ts";
 import { asOperator, query, type Database } from "./neon-database.ts";
+import { base64 } from "./neon-rows.ts";
 
 /** A webhook's sealed secret without its owner, as columns of `app.webhooks`. */
 export const SECRET_COLUMNS: SQL = sql`kek_version AS "kekVersion", ${base64("wrap_iv")} AS "wrapIv",
@@ -37,11 +38,6 @@ export function neonWebhookSecrets(operatorsDatabase: Database): WrappedSecrets<
 /** Binary values come and go as base64. */
 export function bytes(text: string): SQL {
   return sql`decode(${text}, 'base64')`;
-}
-
-/** PostgreSQL breaks base64 into lines (RFC 2045), which no decoder of base64 proper accepts. */
-function base64(column: string): SQL {
-  return sql.raw(`translate(encode(${column}, 'base64'), E'\\n', '')`);
 }
 
 function wrappedBefore(kekVersion: number): SQL {

@@ -38,9 +38,8 @@ it("lets the operator write the tenant that is acted on, and none when none is",
   expect([ofA.rows, ofNone.rows, listed.rows]).toEqual([[{ name: "A" }], [], [{ name: "A" }, { name: "B" }]]);
 });
 
-it("runs no statement that is awaited by itself, because it would run for nobody", async () => {
-  const alone: PromiseLike<unknown> = names();
-  await expect(alone).rejects.toMatchObject({ cause: { message: "clientQuery is not a function" } });
+it("builds statements that are no promises, because one that is awaited by itself would run for nobody", () => {
+  expect(names()).not.toHaveProperty("then");
 });
 
 it("gives each request a deadline of its own, because one signal for all would end them together", async () => {
