@@ -14,12 +14,9 @@ let orders = 0;
 /** A ledger as in production, but for bursts that no upstream would take. */
 export async function ledgerOn(client: Redis): Promise<Ledger> {
   const day = new Date().toISOString().slice(0, 10);
-  await upstashCounters(client).rebuild({
-    tenantId: TENANT,
-    status: "active",
-    day,
-    spent: { daily: 0, monthly: 0 },
-  });
+  const counters = upstashCounters(client);
+  const booked = { tenantId: TENANT, status: "active", day, spent: { daily: 0, monthly: 0 } } as const;
+  await counters.rebuild(booked, await counters.holdOutbox(TENANT));
   const settings = { leaseMs: 3_000, capWindowMs: WINDOW_MS, perSecond: 10_000, jitterMs: 300, breakerRestMs: 5_000 };
   return upstashLedger(client, settings, silent);
 }

@@ -90,7 +90,7 @@ function sharedPorts({ time, random, upstream, refreshQueue, derives, onSettled 
       async send(messages) {
         const events = messages.flatMap((message) => (message.kind === "event" ? [message.event] : []));
         for (const event of events) onSettled(event);
-        await ledger.forget(events.map(({ eventId }) => eventId));
+        await ledger.forget(events);
       },
     },
     tenantDirectory: memoryTenantDirectory([sampleTenant], clock),

@@ -1,7 +1,7 @@
 import type { Redis } from "@upstash/redis/cloudflare";
 import type { Booked, Counters, Drift } from "../core/ledger.ts";
 import { NOW, WINDOWS } from "./upstash-clock-script.ts";
-import { OPEN, OUTBOX, tenantOf } from "./upstash-ledger.ts";
+import { holdOf, OPEN, OUTBOX, tenantOf } from "./upstash-ledger.ts";
 import { answering } from "./upstash-redis.ts";
 
 /** KEYS: the tenant. Returns the time and what was spent in its day and month, or nothing. 2 commands. */
@@ -13,13 +13,28 @@ return { whole(ms), whole(spentIn(day, counted[1])), whole(spentIn(month, counte
 `;
 
 /**
- * KEYS: the tenant, the open reservations, the outbox. ARGV: the tenant's id, its status, the day and the month that the books were read in,
- * what they say of each. What is open or in the outbox may be in the books already and is then counted twice: rather refused than
+ * KEYS: the tenant's hold. ARGV: a new hold, milliseconds. One that is there is prolonged and returned: of several who make the same
+ * counters the first one's hold has lasted the longest. 2 commands.
+ */
+const HOLD = `
+local held = redis.call("GET", KEYS[1]) or ARGV[1]
+redis.call("SET", KEYS[1], held, "PX", ARGV[2])
+return held
+`;
+
+/** Longer than any reading of the books may take. Who dies in between leaves events to the sweep, which looks for older ones still. */
+const HOLD_MS = 30_000;
+
+/**
+ * KEYS: the tenant, the open reservations, the outbox, the tenant's hold. ARGV: the tenant's id, its status, the day and the month that the
+ * books were read in, what they say of each, the hold. A hold that ended, or was lost with whatever else, proves nothing of what has left the
+ * outbox since the books were read; so does another one in its place. What is open or in the outbox may be in the books already and is then counted twice: rather refused than
  * overspent. A status that is there was said since. Books of a window that has not begun by the ledger's clock are of no use: nothing is
- * made of them. 6 commands.
+ * made of them. 8 commands.
  */
 const REBUILD = `${WINDOWS}
-if redis.call("HEXISTS", KEYS[1], "month") == 1 then return 1 end
+if redis.call("HEXISTS", KEYS[1], "month") == 1 then return redis.call("DEL", KEYS[4]) end
+if redis.call("GET", KEYS[4]) ~= ARGV[7] then return 0 end
 ${NOW}
 local day, month = windows(ms)
 if ARGV[3] > day then return 0 end
@@ -39,7 +54,7 @@ add(redis.call("HGETALL", KEYS[2]), function(order) return order.credits end)
 add(redis.call("HGETALL", KEYS[3]), function(event) return event.creditsCharged + event.creditsInDoubt end)
 redis.call("HSET", KEYS[1], "day", day .. " " .. whole(daily), "month", month .. " " .. whole(monthly))
 redis.call("HSETNX", KEYS[1], "status", ARGV[2])
-return 1
+return redis.call("DEL", KEYS[4])
 `;
 
 /**
@@ -74,6 +89,7 @@ return raised
 /** Counters of tenants, in the ledger's Redis, where the reservation script reads and raises them. */
 export function upstashCounters(redis: Redis): Counters {
   const read = redis.createScript<string[]>(READ);
+  const hold = redis.createScript<string>(HOLD);
   const rebuild = redis.createScript<number>(REBUILD);
   const raise = redis.createScript<string[]>(RAISE);
   return {
@@ -82,12 +98,11 @@ export function upstashCounters(redis: Redis): Counters {
       if (nowMs === undefined) return undefined;
       return { spent: { daily: Number(daily), monthly: Number(monthly) }, nowMs: Number(nowMs) };
     },
-    async rebuild(booked) {
+    holdOutbox: (tenantId) => answering(hold.exec([holdOf(tenantId)], [crypto.randomUUID(), String(HOLD_MS)])),
+    async rebuild(booked, held) {
       const { tenantId, status } = booked;
-      const [day, month, daily, monthly] = figuresOf(booked);
-      await answering(
-        rebuild.exec([tenantOf(tenantId), OPEN[0], OUTBOX[0]], [tenantId, status, day, month, daily, monthly]),
-      );
+      const keys = [tenantOf(tenantId), OPEN[0], OUTBOX[0], holdOf(tenantId)];
+      await answering(rebuild.exec(keys, [tenantId, status, ...figuresOf(booked), held]));
     },
     async raise(booked) {
       if (booked.length === 0) return [];

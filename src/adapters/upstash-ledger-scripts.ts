@@ -170,8 +170,17 @@ end
 return #ARGV
 `;
 
-/** KEYS: the outbox, its times. ARGV: event ids. Takes them out together. 2 commands. */
+/**
+ * KEYS: the outbox, its times, the holds of tenants. ARGV: in turn which of those is the event's tenant's, and the event's id. Takes out
+ * together what is not held. 3 commands.
+ */
 export const FORGET = `
-redis.call("HDEL", KEYS[1], unpack(ARGV))
-return redis.call("ZREM", KEYS[2], unpack(ARGV))
+local held = redis.call("MGET", unpack(KEYS, 3))
+local ids = {}
+for at = 1, #ARGV, 2 do
+  if not held[tonumber(ARGV[at])] then ids[#ids + 1] = ARGV[at + 1] end
+end
+if #ids == 0 then return 0 end
+redis.call("HDEL", KEYS[1], unpack(ids))
+return redis.call("ZREM", KEYS[2], unpack(ids))
 `;

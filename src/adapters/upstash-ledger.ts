@@ -1,7 +1,7 @@
 import type { Redis } from "@upstash/redis/cloudflare";
 import { isOutcome } from "../core/charge.ts";
 import { parseOpenReservation, parseUsageEvent } from "../core/messages.ts";
-import type { Candidate, LeaseNote, Ledger, Reservation, Reserve } from "../core/ledger.ts";
+import type { Candidate, LeaseNote, Ledger, OutboxEvent, Reservation, Reserve } from "../core/ledger.ts";
 import type { Log } from "../core/ports.ts";
 import type { UsageEvent } from "../core/usage.ts";
 import { uuid7TimeMs } from "../core/uuid7.ts";
@@ -35,6 +35,11 @@ export const OPEN = ["tkl:open", "tkl:open-since"] as const;
 /** Settled events that are not yet known to be in the books: the second copy of what goes through the queue. */
 export const OUTBOX = ["tkl:outbox", "tkl:outbox-since"] as const;
 
+/** While it is there, nothing of the tenant leaves the outbox: its counters are being made of it and of the books. */
+export function holdOf(tenantId: string): string {
+  return `tkl:hold:${tenantId}`;
+}
+
 /** What no version of this code can read, for a person to look at: left in its place it would come first in every sweep. */
 const UNREADABLE = "tkl:unreadable";
 
@@ -42,6 +47,9 @@ const UNREADABLE = "tkl:unreadable";
 const REPEAT_SECONDS = 60;
 
 const SECOND_MS = 1_000;
+
+/** One script takes so many events out of the outbox: the stack of Redis' Lua is finite, and a script keeps everybody else waiting. */
+const FORGOTTEN_AT_ONCE = 1_000;
 
 /** Who is paced asks again when it was told to, late by a round trip or two: what it missed of its schedule meanwhile is not lost. */
 const CATCH_UP_MS = 1_000;
@@ -94,8 +102,11 @@ export function upstashLedger(redis: Redis, settings: LedgerSettings, log: Log):
       if (left === null) await prolongLease.exec(keys, [requestId, "0"]);
       else await noteLease.exec(keys, [requestId, noteText(left.note, requestId), String(left.noteMs)]);
     },
-    async forget(eventIds) {
-      if (eventIds.length > 0) await forget.exec([...OUTBOX], [...eventIds]);
+    async forget(events) {
+      for (let at = 0; at < events.length; at += FORGOTTEN_AT_ONCE) {
+        const { holds, args } = forgetting(events.slice(at, at + FORGOTTEN_AT_ONCE));
+        await forget.exec([...OUTBOX, ...holds], args);
+      }
     },
     abandoned: (ageMs, limit) => read(OPEN, [ageMs, limit], parseOpenReservation),
     unrecorded: (ageMs, limit) => read(OUTBOX, [ageMs, limit, PUT_BACK], parseOutboxed),
@@ -177,6 +188,14 @@ function argumentsOf(request: Reserve, settings: LedgerSettings): string[] {
     String(breakerRestMs),
     ...candidates.flatMap(({ id, cap }) => [id, String(cap)]),
   ];
+}
+
+/** As `FORGET` reads it. */
+function forgetting(events: readonly OutboxEvent[]) {
+  const tenants = [...new Set(events.map(({ tenantId }) => tenantId))];
+  const positions = new Map(tenants.map((tenantId, at) => [tenantId, String(at + 1)]));
+  const args = events.flatMap(({ tenantId, eventId }) => [positions.get(tenantId) ?? "", eventId]);
+  return { holds: tenants.map(holdOf), args };
 }
 
 /** As `RESERVE` reads it. */

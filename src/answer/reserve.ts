@@ -75,14 +75,15 @@ async function takeBack({ ledger, settleAgainMs, pause, log }: ReservePorts, req
   }
 }
 
-/** A missing counter is not zero: what the books say is put in its place. */
+/** A missing counter is not zero: what the books say is put in its place, with what is on its way to them and is held there meanwhile. */
 async function rebuild(ports: ReservePorts, tenantId: string, { wait }: Waiting): Promise<void> {
   const { counters, spendingBooks, log } = ports;
   try {
-    const booked = await spendingBooks.of(tenantId);
-    if (booked === undefined) return;
+    const hold = await wait.within(() => counters.holdOutbox(tenantId), undefined, "ledger");
+    const booked = hold === undefined ? undefined : await spendingBooks.of(tenantId);
+    if (hold === undefined || booked === undefined) return;
     log.info("counters-rebuilt", { tenantId, spent: booked.spent });
-    await wait.within(() => counters.rebuild(booked), undefined, "ledger");
+    await wait.within(() => counters.rebuild(booked, hold), undefined, "ledger");
   } catch (error) {
     log.error("counters-not-rebuilt", { error, tenantId });
   }

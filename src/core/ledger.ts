@@ -89,6 +89,9 @@ export type LeaseNote = { readonly kind: "stored" } | { readonly kind: "failed";
 /** As much of a reservation as it takes to take it back. */
 export type Taken = Pick<Reserve, "tenantId" | "credits" | "requestId" | "lease" | "randomBits">;
 
+/** As much of an event as it takes to take it out of the outbox. */
+export type OutboxEvent = Pick<UsageEvent, "tenantId" | "eventId">;
+
 /** The only place that credits are taken from. Every operation is idempotent by event id: a reply may be lost after execution. */
 export type Ledger = {
   /** All or nothing. What is refused leaves nothing but a mark that its tenant waits, where it would wait. */
@@ -115,8 +118,11 @@ export type Ledger = {
     requestId: string,
     left: { readonly note: LeaseNote; readonly noteMs: number } | null,
   ): Promise<void>;
-  /** Takes recorded events out of the outbox. */
-  forget(eventIds: readonly string[]): Promise<void>;
+  /**
+   * Takes recorded events out of the outbox, but for those of a tenant whose outbox is held: they stay, and the sweep has them recorded, and
+   * taken out, once more.
+   */
+  forget(events: readonly OutboxEvent[]): Promise<void>;
   /** Reservations that nobody closed within `ageMs` of Redis time, oldest first. Throws when Redis does not answer. */
   abandoned(ageMs: number, limit: number): Promise<readonly OpenReservation[]>;
   /**
@@ -149,8 +155,17 @@ export type Drift = {
 export type Counters = {
   /** Nothing when the counters are missing. `nowMs` is the ledger's clock. */
   read(tenantId: string): Promise<{ readonly spent: Spent; readonly nowMs: number } | undefined>;
-  /** Makes missing counters from the books and from what is open or in the outbox; changes nothing when they are there. */
-  rebuild(booked: Booked): Promise<void>;
+  /**
+   * To be called before the books are read that counters are made of: an event that is booked after that reading, and out of the outbox
+   * before the counters are made, would be in neither. So until they are made, or for half a minute, nothing of the tenant leaves its outbox.
+   * Returns the hold, by which `rebuild` tells that it has lasted.
+   */
+  holdOutbox(tenantId: string): Promise<string>;
+  /**
+   * Makes missing counters from the books and from what is open or in the outbox; changes nothing when they are there, or when the outbox was
+   * not held from before the books were read until now.
+   */
+  rebuild(booked: Booked, hold: string): Promise<void>;
   /** Raises counters that say less than the books, never lowers one, and says which. Missing ones are left to be rebuilt. */
   raise(booked: readonly Booked[]): Promise<readonly Drift[]>;
   /** Says what the tenant may: from then on every reservation heeds it. */

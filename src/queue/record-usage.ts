@@ -95,12 +95,12 @@ async function record(usageLedger: UsageLedger, tenantId: string, part: readonly
 
 /** Buried events leave it too: the sweep would send them again each minute, to be buried under a new message's id. */
 async function emptyOutbox({ ledger, log }: RecordPorts, done: readonly Parsed[]): Promise<void> {
-  const eventIds = eventsOf(done).map(({ eventId }) => eventId);
+  const events = eventsOf(done);
   try {
-    await ledger.forget(eventIds);
+    await ledger.forget(events);
   } catch (error) {
     // What stays in the outbox is sent again by the sweep, and recorded once: the books know the id.
-    log.error("outbox-not-emptied", { error, events: eventIds.length });
+    log.error("outbox-not-emptied", { error, events: events.length });
   }
 }
 

@@ -22,7 +22,7 @@ function saying(...said: readonly Reservation[]) {
     books: Partial<typeof ports> = {},
     isAnswered = async () => false,
   ) => reserve({ ...ports, ...books }, sampleOrder(changes), { wait, background, isAnswered });
-  return { reserving, orders, story: t.story };
+  return { reserving, orders, story: t.story, counters: t.ports.counters };
 }
 
 describe("an upstream key without room", () => {
@@ -82,6 +82,23 @@ describe("a tenant without counters", () => {
     const { reserving, orders } = saying({ kind: "uncounted" });
     expect(await reserving({}, { spendingBooks })).toMatchObject({ kind: "reserved" });
     expect(orders).toHaveLength(2);
+  });
+
+  it("has its outbox held before the books are read, or what leaves it meanwhile would be counted nowhere", async () => {
+    const { reserving, counters } = saying({ kind: "uncounted" });
+    const told: string[] = [];
+    await reserving(
+      {},
+      {
+        spendingBooks: { ...spendingBooks, of: async () => (told.push("books"), booked) },
+        counters: {
+          ...counters,
+          holdOutbox: async (tenantId) => (told.push(`hold ${tenantId}`), "a hold"),
+          rebuild: async (_booked, hold) => void told.push(`rebuild by ${hold}`),
+        },
+      },
+    );
+    expect(told).toEqual(["hold 00000000-0000-4000-8000-000000000001", "books", "rebuild by a hold"]);
   });
 
   it("is refused when they are missing still, because that may go on for ever", async () => {

@@ -38,9 +38,9 @@ export function withFailpoints(s: Services, { reach, refuses }: Hooks): Services
         await reach("after-settle");
         return settled;
       },
-      forget: async (eventIds) => {
-        await ledger.forget(eventIds);
-        if (eventIds.length > 0) await reach("after-forget");
+      forget: async (events) => {
+        await ledger.forget(events);
+        if (events.length > 0) await reach("after-forget");
       },
     },
     upstream: {

@@ -3,11 +3,13 @@ import type { Counters, Ledger } from "../../src/core/ledger.ts";
 import { quotaWindow } from "../../src/core/quota.ts";
 import type { UsageEvent } from "../../src/core/usage.ts";
 import { uuid7TimeMs } from "../../src/core/uuid7.ts";
-import { emptyBooks, sampleOrder } from "../support/sample-order.ts";
+import { countFrom, emptyBooks, sampleOrder } from "../support/sample-order.ts";
 
 /** With counters of zero for the tenant of sample orders, and leases of 200 ms. */
 export type LedgerUnderTest = {
   readonly ledger: Ledger & Counters;
+  /** As a Redis that evicts would. */
+  loseCounters(tenantId: string): Promise<void>;
   nowMs(): Promise<number>;
   /** Returns when so many milliseconds of the ledger's clock have passed. */
   wait(ms: number): Promise<void>;
@@ -107,9 +109,9 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     const [first, second] = [eventOf(await reserved(ledger)), eventOf(await reserved(ledger))];
     await ledger.settle(first, 1);
     await ledger.settle(second, 1);
-    await ledger.forget([first.eventId]);
+    await ledger.forget([first]);
     expect(await ledger.unrecorded(-1_000, 10)).toEqual([second]);
-    await ledger.forget([first.eventId, second.eventId]);
+    await ledger.forget([first, second]);
     await ledger.forget([]);
     expect(await ledger.unrecorded(-1_000, 10)).toEqual([]);
   });
@@ -209,7 +211,7 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     expect(await ledger.read(OTHER)).toBeUndefined();
     expect(await ledger.reserve(order({ tenantId: OTHER, lease: "call" }))).toEqual({ kind: "uncounted" });
     expect(await ledger.abandoned(-1_000, 10)).toEqual([]);
-    await ledger.rebuild({ ...emptyBooks(OTHER), spent: { daily: 3, monthly: 40 } });
+    await countFrom(ledger, { ...emptyBooks(OTHER), spent: { daily: 3, monthly: 40 } });
     expect((await ledger.read(OTHER))?.spent).toEqual({ daily: 3, monthly: 40 });
     const again = await ledger.reserve(order({ tenantId: OTHER, lease: "call" }));
     expect(again, "the refusal left no lease").toMatchObject({ kind: "reserved", spent: { daily: 4, monthly: 41 } });
@@ -218,8 +220,67 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
   it("leaves counters that are there as they are when they are to be rebuilt", async () => {
     const { ledger } = await make();
     await reserved(ledger);
-    await ledger.rebuild({ ...emptyBooks(TENANT), spent: { daily: 30, monthly: 40 } });
+    await countFrom(ledger, { ...emptyBooks(TENANT), spent: { daily: 30, monthly: 40 } });
     expect((await ledger.read(TENANT))?.spent).toEqual({ daily: 1, monthly: 1 });
+  });
+
+  /** Reserved, settled and on its way, with counters that have been lost since. */
+  async function settledAndUncounted({ ledger, loseCounters }: LedgerUnderTest) {
+    const event = eventOf(await reserved(ledger));
+    await ledger.settle(event, 1);
+    await loseCounters(TENANT);
+    return event;
+  }
+  const bookedOne = { ...emptyBooks(TENANT), spent: { daily: 1, monthly: 1 } };
+
+  it("counts what was booked and forgotten after the books were read, because it is in neither", async () => {
+    const { ledger, ...made } = await make();
+    const event = await settledAndUncounted({ ledger, ...made });
+    const hold = await ledger.holdOutbox(TENANT);
+    const read = emptyBooks(TENANT);
+    await ledger.forget([event]);
+    await ledger.rebuild(read, hold);
+    expect((await ledger.read(TENANT))?.spent).toEqual({ daily: 1, monthly: 1 });
+    expect(await ledger.unrecorded(-1_000, 10), "the sweep will see to it").toEqual([event]);
+    await ledger.forget([event]);
+    expect(await ledger.unrecorded(-1_000, 10), "nothing is held for longer than that").toEqual([]);
+  });
+
+  it("counts it for each of several who make the same counters at once, whoever is first", async () => {
+    const { ledger, ...made } = await make();
+    const event = await settledAndUncounted({ ledger, ...made });
+    const [first, second] = [await ledger.holdOutbox(TENANT), await ledger.holdOutbox(TENANT)];
+    await ledger.forget([event]);
+    await ledger.rebuild(emptyBooks(TENANT), second);
+    await ledger.rebuild(emptyBooks(TENANT), first);
+    expect((await ledger.read(TENANT))?.spent).toEqual({ daily: 1, monthly: 1 });
+  });
+
+  it("makes no counters of books that were read before the outbox was let go, though it is held again", async () => {
+    const { ledger, loseCounters, ...made } = await make();
+    const event = await settledAndUncounted({ ledger, loseCounters, ...made });
+    const late = await ledger.holdOutbox(TENANT);
+    await countFrom(ledger, emptyBooks(TENANT));
+    await ledger.forget([event]);
+    await loseCounters(TENANT);
+    await ledger.rebuild(emptyBooks(TENANT), late);
+    expect(await ledger.read(TENANT), "nobody holds it").toBeUndefined();
+    const hold = await ledger.holdOutbox(TENANT);
+    await ledger.rebuild(emptyBooks(TENANT), late);
+    expect(await ledger.read(TENANT), "somebody else holds it").toBeUndefined();
+    await ledger.rebuild(bookedOne, hold);
+    expect((await ledger.read(TENANT))?.spent).toEqual({ daily: 1, monthly: 1 });
+  });
+
+  it("holds one tenant's outbox and takes the others' events out, because they are counted elsewhere", async () => {
+    const { ledger } = await make();
+    await countFrom(ledger, emptyBooks(OTHER));
+    const held = eventOf(await reserved(ledger));
+    const free = eventOf(await reserved(ledger, order({ tenantId: OTHER })));
+    for (const event of [held, free]) await ledger.settle(event, 1);
+    await ledger.holdOutbox(TENANT);
+    await ledger.forget([free, held]);
+    expect(await ledger.unrecorded(-1_000, 10)).toEqual([held]);
   });
 
   it("counts nothing of books of another day or month when it rebuilds", async () => {
@@ -232,9 +293,9 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
       spent: { daily: 3, monthly: 40 },
     };
     const after = { ...before, day: dayOf(quotaWindow("daily", atMs).endMs) };
-    await ledger.rebuild(after);
+    await countFrom(ledger, after);
     expect(await ledger.read(OTHER), "the ledger's day has not come").toBeUndefined();
-    await ledger.rebuild(before);
+    await countFrom(ledger, before);
     expect((await ledger.read(OTHER))?.spent).toEqual({ daily: 0, monthly: 0 });
   });
 
@@ -285,13 +346,13 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     const { ledger } = await make();
     await ledger.setStatus(OTHER, "suspended");
     expect(await ledger.reserve(order({ tenantId: OTHER }))).toEqual({ kind: "uncounted" });
-    await ledger.rebuild(emptyBooks(OTHER));
+    await countFrom(ledger, emptyBooks(OTHER));
     expect(await ledger.reserve(order({ tenantId: OTHER }))).toEqual({ kind: "suspended" });
   });
 
   it("heeds what the books say of a tenant whose counters are rebuilt", async () => {
     const { ledger } = await make();
-    await ledger.rebuild({ ...emptyBooks(OTHER), status: "deleted" });
+    await countFrom(ledger, { ...emptyBooks(OTHER), status: "deleted" });
     expect(await ledger.reserve(order({ tenantId: OTHER }))).toEqual({ kind: "suspended" });
   });
 

@@ -9,7 +9,7 @@ import { uuid7 } from "../../src/core/uuid7.ts";
 import { useLocalRedis } from "../support/local-redis.ts";
 import { memoryKeyMarks } from "../support/memory-key-marks.ts";
 import { memoryLedger } from "../support/memory-ledger.ts";
-import { emptyBooks, LEDGER_SETTINGS, sampleOrder } from "../support/sample-order.ts";
+import { countFrom, emptyBooks, LEDGER_SETTINGS, sampleOrder } from "../support/sample-order.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { ledgerContract } from "./ledger.contract.ts";
 
@@ -21,14 +21,19 @@ describe("the ledger in Redis", () => {
   const made = async () => {
     const { client } = redis();
     const counters = upstashCounters(client);
-    await counters.rebuild(emptyBooks());
+    await countFrom(counters, emptyBooks());
     return { ...upstashLedger(client, { ...LEDGER_SETTINGS, leaseMs: LEASE_MS }, silentLog), ...counters };
   };
   const nowMs = async () => {
     const [seconds, micros] = await redis().direct.time();
     return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
   };
-  ledgerContract(async () => ({ ledger: await made(), nowMs, wait: (ms) => pause(ms + 1) }));
+  ledgerContract(async () => ({
+    ledger: await made(),
+    loseCounters: async (tenantId) => void (await redis().direct.del(`tkl:tenant:${tenantId}`)),
+    nowMs,
+    wait: (ms) => pause(ms + 1),
+  }));
 
   it("reserves once when the reply is lost after execution and the command is sent again", async () => {
     const ledger = await made();
@@ -99,7 +104,7 @@ describe("the ledger in Redis", () => {
     await ledger.reserve(sampleOrder({ credits: 3 }));
     await ledger.settle(await eventOf(ledger, sampleOrder({ credits: 5 })), 5);
     await redis().direct.del(`tkl:tenant:${tenantId}`);
-    await ledger.rebuild({ ...emptyBooks(), spent: { daily: 10, monthly: 20 } });
+    await countFrom(ledger, { ...emptyBooks(), spent: { daily: 10, monthly: 20 } });
     expect((await ledger.read(tenantId))?.spent).toEqual({ daily: 14, monthly: 24 });
   });
 
@@ -107,7 +112,7 @@ describe("the ledger in Redis", () => {
     const ledger = await made();
     const { tenantId } = sampleOrder();
     const other = "00000000-0000-4000-8000-000000000002";
-    await ledger.rebuild(emptyBooks(other));
+    await countFrom(ledger, emptyBooks(other));
     await ledger.reserve(sampleOrder({ tenantId: other, credits: 100 }));
     await ledger.settle({ ...(await eventOf(ledger, sampleOrder({ tenantId: other, credits: 100 }))) }, 100);
     const doubtful = await eventOf(ledger, sampleOrder({ credits: 2 }));
@@ -120,7 +125,7 @@ describe("the ledger in Redis", () => {
       await redis().direct.hset("tkl:open", id, JSON.stringify(open));
     }
     await redis().direct.del(`tkl:tenant:${tenantId}`);
-    await ledger.rebuild({ ...emptyBooks(), spent: { daily: 0, monthly: 0 } });
+    await countFrom(ledger, { ...emptyBooks(), spent: { daily: 0, monthly: 0 } });
     const yesterday = day.startMs > month.startMs ? 10 : 0;
     expect((await ledger.read(tenantId))?.spent).toEqual({ daily: 2, monthly: 2 + yesterday });
   });
@@ -134,7 +139,7 @@ describe("the ledger in Redis", () => {
       await made();
       const { client } = redis();
       const other = "00000000-0000-4000-8000-000000000002";
-      await upstashCounters(client).rebuild(emptyBooks(other));
+      await countFrom(upstashCounters(client), emptyBooks(other));
       const ledger = upstashLedger(client, { ...LEDGER_SETTINGS, ...settings }, silentLog);
       const candidates = [{ id: "platform-0001", cap: 2 * cap }];
       const first = await ledger.reserve(sampleOrder({ candidates }));
@@ -198,6 +203,36 @@ describe("the ledger in Redis", () => {
     expect(await redis().commandsOf(() => ledger.settle(event, credits))).toBe(commands);
   });
 
+  it("costs 3 commands to take a batch out of the outbox, of however many tenants", async () => {
+    const ledger = await made();
+    const other = "00000000-0000-4000-8000-000000000002";
+    await countFrom(ledger, emptyBooks(other));
+    const events = [await eventOf(ledger, sampleOrder()), await eventOf(ledger, sampleOrder({ tenantId: other }))];
+    for (const event of events) await ledger.settle(event, 1);
+    expect(await redis().commandsOf(() => ledger.forget(events))).toBe(3);
+    expect(await redis().direct.exists("tkl:outbox", "tkl:outbox-since")).toBe(0);
+  });
+
+  it("takes more out of the outbox than one script can take, because a sweep may have sent as much", async () => {
+    const ledger = await made();
+    const event = await eventOf(ledger, sampleOrder());
+    await ledger.settle(event, 1);
+    const others = Array.from({ length: 9_000 }, () => ({ ...event, eventId: uuid7(event.occurredAtMs, bits()) }));
+    await ledger.forget([...others, event]);
+    expect(await redis().direct.exists("tkl:outbox", "tkl:outbox-since")).toBe(0);
+  });
+
+  it("lets the outbox go by itself, because whoever held it may have died", async () => {
+    const ledger = await made();
+    const { tenantId } = sampleOrder();
+    await ledger.holdOutbox(tenantId);
+    const ttlMs = await redis().direct.pttl(`tkl:hold:${tenantId}`);
+    expect(ttlMs).toBeGreaterThan(20_000);
+    expect(ttlMs).toBeLessThanOrEqual(30_000);
+  });
+
+  const bits = () => crypto.getRandomValues(new Uint8Array(10));
+
   type Made = Awaited<ReturnType<typeof made>>;
 
   /** Of a dispatch that cost one credit. */
@@ -220,7 +255,8 @@ describe("the ledger in memory", () => {
       leaseMs: LEASE_MS,
       isCounted: false,
     });
-    await ledger.rebuild(emptyBooks());
-    return { ledger, nowMs: async () => nowMs, wait: async (ms) => void (nowMs += ms + 1) };
+    await countFrom(ledger, emptyBooks());
+    const loseCounters = async (tenantId: string) => ledger.loseCounters(tenantId);
+    return { ledger, loseCounters, nowMs: async () => nowMs, wait: async (ms) => void (nowMs += ms + 1) };
   });
 });

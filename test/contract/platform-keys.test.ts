@@ -11,7 +11,7 @@ import { useLocalRedis } from "../support/local-redis.ts";
 import { memoryLedger } from "../support/memory-ledger.ts";
 import { memoryKeyMarks } from "../support/memory-key-marks.ts";
 import { silentLog } from "../support/silent-log.ts";
-import { emptyBooks, LEDGER_SETTINGS } from "../support/sample-order.ts";
+import { countFrom, emptyBooks, LEDGER_SETTINGS } from "../support/sample-order.ts";
 import { BREAKER, KEYS, platformKeysContract } from "./platform-keys.contract.ts";
 
 type Connection = { readonly client: ReturnType<typeof connectRedis>; readonly direct: Redis };
@@ -27,7 +27,7 @@ const overRedis = (redis: () => Connection) => async (outMs: number) => {
   };
   const { client } = redis();
   const platformKeys = upstashKeyMarks(client, { keys: async () => KEYS, outMs, ...BREAKER });
-  await upstashCounters(client).rebuild(emptyBooks());
+  await countFrom(upstashCounters(client), emptyBooks());
   const settings = { ...LEDGER_SETTINGS, breakerRestMs: BREAKER.breakerRestMs };
   return { ledger: upstashLedger(client, settings, silentLog), platformKeys, tick };
 };

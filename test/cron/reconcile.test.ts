@@ -39,6 +39,7 @@ async function run({
     },
     counters: {
       read: never,
+      holdOutbox: never,
       rebuild: never,
       setStatus: never,
       raise:

@@ -106,7 +106,7 @@ it("sends an event again each time it has waited long enough, until it is record
   await t.run();
   t.advance(UNRECORDED_MS);
   await t.run();
-  await ledger.forget([event.eventId]);
+  await ledger.forget([event]);
   await t.run();
   expect(sent).toEqual([event, event]);
 });

@@ -35,12 +35,17 @@ const SETTINGS: MemoryLedgerSettings = {
   isCounted: true,
 };
 
+export type MemoryLedger = Ledger & Counters & { loseCounters(tenantId: string): void };
+
+/** As long as the real one holds an outbox. */
+const HOLD_MS = 30_000;
+
 /** A ledger and its counters in memory by a clock that is handed in, for timelines and simulation. It passes the contract of the real one. */
 export function memoryLedger(
   clock: () => number,
   keyMarks = memoryKeyMarks(clock),
   given: Partial<MemoryLedgerSettings> = {},
-): Ledger & Counters {
+): MemoryLedger {
   const settings = { ...SETTINGS, ...given };
   const admission = memoryAdmission(settings, keyMarks.of);
   keyMarks.countsLoad((id) => admission.loadOf(id, clock() - 60_000));
@@ -50,6 +55,8 @@ export function memoryLedger(
   const leases = new Map<string, { readonly requestId: string; readonly untilMs: number; readonly note?: LeaseNote }>();
   const tenants = new Map<string, Counted>();
   const statuses = new Map<string, TenantStatus>();
+  const held = new Map<string, { readonly hold: string; readonly untilMs: number }>();
+  let lastHold = 0;
 
   /** With windows that are over begun anew. */
   const countedOf = (tenantId: string): Counted | undefined => {
@@ -74,6 +81,10 @@ export function memoryLedger(
     counted.spent = { daily: back("daily", counted.dayMs), monthly: back("monthly", counted.monthMs) };
   };
   const holds = (lease: string) => (leases.get(lease)?.untilMs ?? 0) > clock();
+  const heldBy = (tenantId: string) => {
+    const { hold, untilMs = 0 } = held.get(tenantId) ?? {};
+    return untilMs > clock() ? hold : undefined;
+  };
   const isMine = (lease: string | null, requestId: string): lease is string =>
     lease !== null && holds(lease) && leases.get(lease)?.requestId === requestId;
 
@@ -136,8 +147,8 @@ export function memoryLedger(
       if (left === null) leases.delete(lease);
       else leases.set(lease, { requestId: `stored ${requestId}`, note: left.note, untilMs: clock() + left.noteMs });
     },
-    async forget(eventIds) {
-      for (const eventId of eventIds) outbox.delete(eventId);
+    async forget(events) {
+      for (const { tenantId, eventId } of events) if (heldBy(tenantId) === undefined) outbox.delete(eventId);
     },
     async abandoned(ageMs, limit) {
       return [...open.values()].filter(({ occurredAtMs }) => occurredAtMs <= clock() - ageMs).slice(0, limit);
@@ -155,8 +166,14 @@ export function memoryLedger(
       const counted = countedOf(tenantId);
       return counted === undefined ? undefined : { spent: counted.spent, nowMs: clock() };
     },
-    async rebuild({ tenantId, status, day, spent }) {
-      if (countedOf(tenantId) !== undefined) return;
+    async holdOutbox(tenantId) {
+      const hold = heldBy(tenantId) ?? `hold-${(lastHold += 1)}`;
+      held.set(tenantId, { hold, untilMs: clock() + HOLD_MS });
+      return hold;
+    },
+    async rebuild({ tenantId, status, day, spent }, hold) {
+      if (countedOf(tenantId) !== undefined) held.delete(tenantId);
+      if (heldBy(tenantId) !== hold) return;
       const [dayMs, monthMs] = [quotaWindow("daily", clock()).startMs, quotaWindow("monthly", clock()).startMs];
       const bookedMs = Date.parse(day);
       if (bookedMs > dayMs) return;
@@ -173,7 +190,9 @@ export function memoryLedger(
         monthly: (bookedMs >= monthMs ? spent.monthly : 0) + sinceMs(monthMs),
       };
       tenants.set(tenantId, { dayMs, monthMs, spent: booked, status: statuses.get(tenantId) ?? status });
+      held.delete(tenantId);
     },
+    loseCounters: (tenantId) => void tenants.delete(tenantId),
     async raise(booked) {
       return booked.flatMap((each) => raised(each, tenants.has(each.tenantId) ? countedOf(each.tenantId) : undefined));
     },

@@ -69,7 +69,7 @@ export function queueTimeline(queue = "tikedge-usage") {
       addHits: (tenantId, batches) => counted(batches, () => books.addHits(tenantId, batches)),
     },
     graveyard: { bury: (messages) => through("graveyard", () => graveyard.bury(messages)) },
-    ledger: { ...ledger, forget: (eventIds) => through("ledger", () => ledger.forget(eventIds)) },
+    ledger: { ...ledger, forget: (events) => through("ledger", () => ledger.forget(events)) },
     controlQueue: { send: (messages) => through("control", async () => void told.push(...messages)) },
     lateEventsMs: LATE_EVENTS_MS,
     clock: () => nowMs,

@@ -1,5 +1,5 @@
 import type { LedgerSettings } from "../../src/adapters/upstash-ledger.ts";
-import type { Booked, Reserve } from "../../src/core/ledger.ts";
+import type { Booked, Counters, Reserve } from "../../src/core/ledger.ts";
 
 const TENANT = "00000000-0000-4000-8000-000000000001";
 
@@ -31,6 +31,11 @@ export function sampleOrder(changes: Partial<Reserve> = {}): Reserve {
     randomBits: `${orders.toString(16).padStart(19, "a")}0`,
     ...changes,
   };
+}
+
+/** Makes missing counters of these books, as who reserves does. */
+export async function countFrom(counters: Counters, booked: Booked): Promise<void> {
+  await counters.rebuild(booked, await counters.holdOutbox(booked.tenantId));
 }
 
 /** Books in which nothing was spent. */
