@@ -22,8 +22,8 @@ redis.call("SET", KEYS[1], held, "PX", ARGV[2])
 return held
 `;
 
-/** Longer than any reading of the books may take. Who dies in between leaves events to the sweep, which looks for older ones still. */
-const HOLD_MS = 30_000;
+/** Twice what the books may take (`DATABASE_TIMEOUT_MS`): of a slower reading no counters are made. Who dies keeps events back for no longer. */
+const HOLD_MS = 10_000;
 
 /**
  * KEYS: the tenant, the open reservations, the outbox, the tenant's hold. ARGV: the tenant's id, its status, the day and the month that the

@@ -157,7 +157,7 @@ export type Counters = {
   read(tenantId: string): Promise<{ readonly spent: Spent; readonly nowMs: number } | undefined>;
   /**
    * To be called before the books are read that counters are made of: an event that is booked after that reading, and out of the outbox
-   * before the counters are made, would be in neither. So until they are made, or for half a minute, nothing of the tenant leaves its outbox.
+   * before the counters are made, would be in neither. So until they are made, or for ten seconds, nothing of the tenant leaves its outbox.
    * Returns the hold, by which `rebuild` tells that it has lasted.
    */
   holdOutbox(tenantId: string): Promise<string>;

@@ -227,8 +227,8 @@ describe("the ledger in Redis", () => {
     const { tenantId } = sampleOrder();
     await ledger.holdOutbox(tenantId);
     const ttlMs = await redis().direct.pttl(`tkl:hold:${tenantId}`);
-    expect(ttlMs).toBeGreaterThan(20_000);
-    expect(ttlMs).toBeLessThanOrEqual(30_000);
+    expect(ttlMs).toBeGreaterThan(8_000);
+    expect(ttlMs).toBeLessThanOrEqual(10_000);
   });
 
   const bits = () => crypto.getRandomValues(new Uint8Array(10));

@@ -38,7 +38,7 @@ const SETTINGS: MemoryLedgerSettings = {
 export type MemoryLedger = Ledger & Counters & { loseCounters(tenantId: string): void };
 
 /** As long as the real one holds an outbox. */
-const HOLD_MS = 30_000;
+const HOLD_MS = 10_000;
 
 /** A ledger and its counters in memory by a clock that is handed in, for timelines and simulation. It passes the contract of the real one. */
 export function memoryLedger(
