@@ -49,6 +49,10 @@ const SETTINGS = {
   CRON_LEASE_MS: "1000",
   // Counters that go wrong are to be seen, not mended.
   RECONCILE_MS: "86400000",
+  // What many ask is past its time most of the time, so that refreshing goes on through everything that breaks; and soon of no use any more,
+  // so that nothing is refreshed when all is over.
+  WINDOWS: '{"challenge-info":{"freshMs":300,"staleMs":1500}}',
+  REFRESH_AGAIN_MS: "200",
   // Refused keys of tenants are another story, with probes of their own.
   CHECK_KEY_MS: "3600000",
 };
