@@ -1,14 +1,14 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+
 import { basename, dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { freePort } from "../dev/ports.ts";
 import { end, startServer, type ServerProcess } from "../dev/processes.ts";
-import { median } from "./report.ts";
+import { median } from "./spread.ts";
 import { deployedOn } from "./workers.ts";
+import { WORKERD } from "./workerd.ts";
 
-const WORKERD = createRequire(import.meta.url).resolve("workerd/bin/workerd");
 const START_PAIRS = 11;
 const START_LIMIT_MS = 10_000;
 const EMPTY = "export default { fetch() { return new Response(); } };";

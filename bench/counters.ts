@@ -6,9 +6,15 @@ const QUIET_MS = 500;
 const LOOK_MS = 100;
 
 const Stats = v.object({ requests: v.number(), commands: v.number() });
+const Queued = v.object({ messages: v.number() });
 
-/** What Redis was asked so far. `billed` counts the commands inside scripts too, as Upstash's bill does. */
-export type Asked = { readonly roundTrips: number; readonly commands: number; readonly billed: number };
+/** What Redis and the queues were asked so far. `billed` counts the commands inside scripts too, as Upstash's bill does. */
+export type Asked = {
+  readonly roundTrips: number;
+  readonly commands: number;
+  readonly billed: number;
+  readonly messages: number;
+};
 
 export type Counters = {
   read(): Promise<Asked>;
@@ -17,14 +23,23 @@ export type Counters = {
   stop(): void;
 };
 
-export function startCounters(endpoint: { readonly url: string; readonly token: string }, redisUrl: string): Counters {
+export type Counted = {
+  /** Redis over HTTP, as the Workers ask it. */
+  readonly endpoint: { readonly url: string; readonly token: string };
+  readonly redisUrl: string;
+  /** Where the queues say how many messages they got. */
+  readonly queueUrl: string;
+};
+
+export function startCounters({ endpoint, redisUrl, queueUrl }: Counted): Counters {
   const redis = new Redis(redisUrl);
   async function read(): Promise<Asked> {
     const response = await fetch(new URL("/__stats", endpoint.url), {
       headers: { authorization: `Bearer ${endpoint.token}` },
     });
     const { requests, commands } = v.parse(Stats, await response.json());
-    return { roundTrips: requests, commands, billed: callsOf(await redis.info("commandstats")) };
+    const { messages } = v.parse(Queued, await (await fetch(queueUrl)).json());
+    return { roundTrips: requests, commands, billed: callsOf(await redis.info("commandstats")), messages };
   }
   return {
     read,

@@ -10,7 +10,7 @@ import type { Ledger } from "../src/core/ledger.ts";
 import { DirectRedis } from "./direct-redis.ts";
 import { ingestPerSecond } from "./ingest.ts";
 import { candidates, fillRings, ledgerOn, order, pay } from "./ledger-load.ts";
-import { median } from "./report.ts";
+import { median } from "./spread.ts";
 
 const ROUNDS = 5;
 const CONCURRENCY = 32;

@@ -2,52 +2,82 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-export type Load = {
-  /** `saturate`: `rate` connections that never wait. `pace`: `rate` requests a second at even distances. */
-  readonly kind: "saturate" | "pace";
-  readonly rate: number;
-  readonly seconds: number;
+/** A request that is sent again and again. */
+export type Asked = {
   readonly origin: string;
-  readonly headers: Readonly<Record<string, string>>;
   readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
   /** Whether every request is a call of its own: a number is put behind the path. */
   readonly renews: boolean;
 };
 
-export type LoadResult = {
-  readonly requests: number;
-  /** Those that were not answered with 200. */
-  readonly failed: number;
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** Of every paced request; none of the saturating ones, which have no time to look. */
-  readonly cacheStatuses: readonly string[];
+/** Connections that never wait. */
+export type Saturate = {
+  readonly kind: "saturate";
+  readonly asked: Asked;
+  readonly connections: number;
+  readonly seconds: number;
 };
 
-export type LoadGenerator = { run(load: Load): Promise<LoadResult>; stop(): Promise<void> };
+/** Each of them so many requests a second at even distances for so long, by turns, so that what else the machine does hits both alike. */
+export type Pace = {
+  readonly kind: "pace";
+  readonly asked: readonly Asked[];
+  readonly perSecond: number;
+  readonly seconds: number;
+};
+
+export type Load = Saturate | Pace;
+
+export type Saturated = {
+  readonly requests: number;
+  readonly perSecond: number;
+  /** Without a response. */
+  readonly broken: number;
+  /** Answered with 4xx or 5xx. */
+  readonly refused: number;
+};
+
+export type Paced = {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** What each request was answered with, in no order. */
+  readonly answers: readonly { readonly status: number; readonly cacheStatus: string }[];
+  /** By how much the worst but one in a hundred was sent late: the load generator's own fault. */
+  readonly lateMs: number;
+};
+
+export type LoadGenerator = {
+  saturate(load: Omit<Saturate, "kind">): Promise<Saturated>;
+  /** For each that is asked, in the same order. */
+  pace(load: Omit<Pace, "kind">): Promise<readonly Paced[]>;
+  stop(): Promise<void>;
+};
 
 /** Starts the load generator's process. One load at a time. */
 export function startLoadGenerator(): LoadGenerator {
   const child = fork(join(import.meta.dirname, "load.ts"));
+  async function run(load: Load): Promise<unknown> {
+    const answered = new AbortController();
+    const died = once(child, "exit", { signal: answered.signal }).then(() => {
+      throw new Error("the load generator died");
+    });
+    const measured = once(child, "message", { signal: answered.signal });
+    // Whichever comes second is of no interest any more.
+    died.catch(() => undefined);
+    measured.catch(() => undefined);
+    child.send(load);
+    try {
+      const [result] = await Promise.race([measured, died]);
+      return result;
+    } finally {
+      answered.abort();
+    }
+  }
   return {
-    async run(load) {
-      const answered = new AbortController();
-      const died = once(child, "exit", { signal: answered.signal }).then(() => {
-        throw new Error("the load generator died");
-      });
-      const measured = once(child, "message", { signal: answered.signal });
-      // Whichever comes second is of no interest any more.
-      died.catch(() => undefined);
-      measured.catch(() => undefined);
-      child.send(load);
-      try {
-        const [result] = (await Promise.race([measured, died])) as [LoadResult];
-        return result;
-      } finally {
-        answered.abort();
-      }
-    },
+    // The same build is on both sides: what it sends is what it says that it sends.
+    saturate: async (load) => (await run({ ...load, kind: "saturate" })) as Saturated,
+    pace: async (load) => (await run({ ...load, kind: "pace" })) as readonly Paced[],
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill();

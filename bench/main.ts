@@ -1,113 +1,72 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Client } from "pg";
-import { startKeyedUpstream, startParts } from "../dev/parts.ts";
-import { startPostgres } from "../dev/postgres.ts";
-import { startRedis } from "../dev/redis.ts";
-import { newSecrets } from "../dev/state.ts";
-import { runUntilStopped, type Teardown } from "../dev/teardown.ts";
-import { migrate } from "../drizzle/migrate.ts";
+import { runUntilStopped } from "../dev/teardown.ts";
 import { gzipKib, startUpMs } from "./bundle.ts";
+import { shareCores, type Cores } from "./cores.ts";
 import { startCounters } from "./counters.ts";
+import { cpuTimer } from "./cpu-time.ts";
+import { gatewayClasses } from "./gateway-classes.ts";
 import { startLoadGenerator } from "./load-child.ts";
 import { report } from "./report.ts";
-import { ceilings, directUpstream, gatewayClasses, hello } from "./request-classes.ts";
-import { CONNECTIONS, PACED_PER_SECOND, runRounds, type Target } from "./rounds.ts";
-import { buildWorker, startWorkers } from "./workers.ts";
-
-/** As many dispatches a second as an upstream key takes a minute: the ledger keeps about as many in mind as in production. */
-const NO_CAPS = {
-  CAP_WINDOW_MS: "1000",
-  DISPATCH_JITTER_MS: "0",
-  PLATFORM_KEY_CAPS: "2000",
-  UPSTREAM_PER_SECOND: "2000",
-};
+import { CONNECTIONS, runRounds } from "./rounds.ts";
+import { loadProgram } from "./saturate.ts";
+import { startStack } from "./stack.ts";
+import { targetsAt } from "./targets.ts";
+import { buildWorkers, deployedOn } from "./workers.ts";
+import { startWorkerd } from "./workerd.ts";
 
 /** `npm run bench`: every class of request beside a bare hello, on one machine, in one run. */
 await runUntilStopped(async (teardown, signal) => {
-  const { rounds, seconds } = readOptions();
+  const { rounds, seconds, only } = readOptions();
+  const cores = await shareCores();
   const dir = await mkdtemp(join(tmpdir(), "tikedge-bench-"));
   teardown.add(() => rm(dir, { recursive: true, force: true }));
   say("building the Workers");
-  const gatewayFile = await buildWorker(join(dir, "gateway"), "src/index.ts");
-  const helloFile = await buildWorker(join(dir, "hello"), "bench/hello.ts");
+  const files = await buildWorkers(dir);
   signal.throwIfAborted();
-  const startUp = await startUpMs(gatewayFile, dir);
-  const sizeKib = await gzipKib(gatewayFile);
+  const startUp = await startUpMs(files.gatewayFile, dir);
+  const sizeKib = await gzipKib(files.gatewayFile);
   signal.throwIfAborted();
+  say("starting PostgreSQL, Redis and workerd");
   const stack = await startStack(dir, teardown);
   signal.throwIfAborted();
-  const workers = await startWorkers({ gatewayFile, helloFile, settings: stack.settings });
-  teardown.add(workers.stop);
+  const gateways = gatewayClasses.map(({ worker, settings }) => ({ name: worker, settings }));
+  const fleet = { ...files, gateways, settings: stack.settings, compatibilityDate: deployedOn() };
+  const workerd = await startWorkerd({ dir, fleet, core: cores?.workerd });
+  teardown.add(workerd.stop);
   const load = startLoadGenerator();
   teardown.add(load.stop);
-  const helloOrigin = await workers.origin(hello.worker);
-  const targets: readonly Target[] = [
-    ...[hello, ...ceilings].map((requestClass) => ({ requestClass, origin: helloOrigin, headers: {} })),
-    ...(await Promise.all(
-      gatewayClasses.map(async (requestClass) => ({
-        requestClass,
-        origin: await workers.origin(requestClass.worker),
-        headers: { "x-api-key": stack.apiKey },
-      })),
-    )),
-    { requestClass: directUpstream, origin: stack.upstreamUrl, headers: { "x-api-key": stack.platformKey } },
-  ];
-  const rows = await runRounds({ targets, load, counters: stack.counters, rounds, seconds, signal, say });
-  const machine = `${availableParallelism()} cores, Node ${process.version}, Redis: ${stack.redisKind}`;
-  const how = `${rounds} interleaved rounds of ${seconds} s at ${CONNECTIONS} connections and ${seconds} s at ${PACED_PER_SECOND} requests/s`;
+  const { endpoint, url: redisUrl, kind } = stack.redis;
+  const counters = startCounters({ endpoint, redisUrl, queueUrl: workerd.origin("queue") });
+  teardown.add(async () => counters.stop());
+  const targets = targetsAt({ ...stack, origin: workerd.origin }, only);
+  const cpuMicros = await cpuTimer(workerd.pid);
+  const rows = await runRounds({ targets, load, counters, cpuMicros, rounds, seconds, signal, say });
+  const machine = `${layoutOf(cores)}; Node ${process.version}, Redis: ${kind}, load: ${await loadProgram()}`;
+  const how = `${rounds} interleaved rounds of ${seconds} s at ${CONNECTIONS} connections and ${seconds} s at a fixed rate`;
   console.log(report({ rows, sizeKib, startUpMs: startUp, machine, how }));
 });
 
-function readOptions(): { readonly rounds: number; readonly seconds: number } {
+/** `--only 'memory hit|miss'` leaves out the rows of other names, but for the hellos. */
+function readOptions(): { readonly rounds: number; readonly seconds: number; readonly only: RegExp } {
   const { values } = parseArgs({
-    options: { rounds: { type: "string", default: "5" }, seconds: { type: "string", default: "2" } },
+    options: {
+      rounds: { type: "string", default: "5" },
+      seconds: { type: "string", default: "1" },
+      only: { type: "string", default: "" },
+    },
   });
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
   if (![rounds, seconds].every((number) => Number.isInteger(number) && number > 0))
     throw new Error("--rounds and --seconds are whole numbers from 1");
-  return { rounds, seconds };
+  return { rounds, seconds, only: new RegExp(values.only) };
 }
 
-/** Real Postgres and Redis and all that a Worker needs of them. The limits of the tenant's plan are out of the way. */
-async function startStack(dir: string, teardown: Teardown) {
-  say("starting PostgreSQL and Redis");
-  const postgres = await startPostgres({ dataDir: join(dir, "postgres"), durable: false });
-  teardown.add(postgres.stop);
-  const redis = await startRedis({ dir: join(dir, "redis") });
-  teardown.add(redis.stop);
-  await migrate(postgres.url);
-  await liftLimits(postgres.url);
-  const secrets = newSecrets();
-  const upstream = await startKeyedUpstream({ platformKeys: secrets.platformKey, byoKey: secrets.byoKey });
-  teardown.add(upstream.close);
-  const parts = await startParts({ databaseUrl: postgres.url, redisUrl: redis.url, secrets, upstream });
-  teardown.add(parts.stop);
-  const counters = startCounters({ url: parts.upstash.url, token: secrets.upstashToken }, redis.url);
-  teardown.add(async () => counters.stop());
-  const tenant = parts.tenants.find(({ plan, keyMode }) => plan === "pro" && keyMode === "shared");
-  if (tenant === undefined) throw new Error("the seed has no tenant on the platform's keys");
-  return {
-    // At 32 connections a budget for waiting would be spent, and the row would measure the way around Redis.
-    settings: { ...parts.settings, ...NO_CAPS, REDIS_WAIT_MS: "10000", REDIS_COMMAND_MS: "10000" },
-    apiKey: tenant.apiKey,
-    platformKey: secrets.platformKey,
-    upstreamUrl: upstream.url,
-    redisKind: redis.kind,
-    counters,
-  };
-}
-
-async function liftLimits(databaseUrl: string): Promise<void> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    await client.query("UPDATE app.plans SET burst_capacity = 1000000, burst_refill_per_second = 1000000");
-  } finally {
-    await client.end();
-  }
+function layoutOf(cores: Cores | null): string {
+  if (cores === null) return "nothing is pinned to a core: workerd and what measures it take time from each other";
+  return `workerd alone on core ${cores.workerd}, everything else on ${cores.others}`;
 }
 
 function say(line: string): void {

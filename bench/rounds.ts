@@ -1,29 +1,33 @@
 import type { Asked, Counters } from "./counters.ts";
-import type { Load, LoadGenerator } from "./load-child.ts";
-import type { RequestClass } from "./request-classes.ts";
+import type { LoadGenerator } from "./load-child.ts";
+import { prime } from "./prime.ts";
+import { askedOf, check, type Target } from "./targets.ts";
 
 export const CONNECTIONS = 32;
-/** Half of what a miss reaches on a small machine: a p99 in a growing queue is the queue's. */
-export const PACED_PER_SECOND = 40;
 const WARM_UP_SECONDS = 1;
-/** The first request fetches and the second finds; a third for a store that is slower than the second request. */
-const PRIMING_REQUESTS = 3;
 
-/** A class of requests and who answers it. */
-export type Target = {
-  readonly requestClass: RequestClass;
-  readonly origin: string;
-  readonly headers: Readonly<Record<string, string>>;
+/** One round of one class. What was asked of Redis and the queues is per request. */
+export type Sample = Asked & {
+  readonly perSecond: number;
+  /** Of workerd. */
+  readonly cpuMicros: number;
+  /** Which share of the time workerd computed: well below 1 something else was the bottleneck. */
+  readonly busy: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly besideP50Ms: number;
+  readonly besideP99Ms: number;
+  /** Of the load generator's worst but one in a hundred. */
+  readonly lateMs: number;
 };
-
-/** One round of one class. What Redis was asked is per request. */
-export type Sample = Asked & { readonly perSecond: number; readonly p50Ms: number; readonly p99Ms: number };
-export type Row = { readonly name: string; readonly samples: readonly Sample[] };
+export type Row = { readonly target: Target; readonly samples: readonly Sample[] };
 
 export type RoundsOptions = {
   readonly targets: readonly Target[];
   readonly load: LoadGenerator;
   readonly counters: Counters;
+  /** What workerd has used of its core so far, microseconds. */
+  readonly cpuMicros: () => Promise<number>;
   readonly rounds: number;
   readonly seconds: number;
   readonly signal: AbortSignal;
@@ -31,15 +35,16 @@ export type RoundsOptions = {
 };
 
 /**
- * Measures all classes in turn, and that again each round: what else the machine does hits them alike. Throws when a response is not a
- * 200 or did not go the way that its row claims.
+ * Measures all classes in turn, and that again each round: what else the machine does hits them alike. Throws when a response did not
+ * go the way that its row claims.
  */
 export async function runRounds(options: RoundsOptions): Promise<readonly Row[]> {
   const { targets, rounds, say, signal } = options;
   const samples = targets.map((): Sample[] => []);
+  say("warming up");
   for (const target of targets) {
     signal.throwIfAborted();
-    await measure({ ...options, seconds: WARM_UP_SECONDS }, target, "w");
+    await saturate({ ...options, seconds: WARM_UP_SECONDS }, target, "w");
   }
   for (let round = 1; round <= rounds; round += 1) {
     say(`round ${round} of ${rounds}`);
@@ -48,54 +53,62 @@ export async function runRounds(options: RoundsOptions): Promise<readonly Row[]>
       samples[at]?.push(await measure(options, target, String(round)));
     }
   }
-  return targets.map(({ requestClass }, at) => ({ name: requestClass.name, samples: samples[at] ?? [] }));
+  return targets.map((target, at) => ({ target, samples: samples[at] ?? [] }));
 }
 
-async function measure({ load, counters, seconds }: RoundsOptions, target: Target, round: string): Promise<Sample> {
+async function measure(options: RoundsOptions, target: Target, round: string): Promise<Sample> {
+  const { counters } = options;
   await prime(target, `${round}a`);
-  const common = { seconds, origin: target.origin, headers: target.headers, renews: target.requestClass.renews };
   const before = await counters.read();
-  const path = pathOf(target, `${round}b`);
-  const full: Load = { ...common, kind: "saturate", rate: CONNECTIONS, path };
-  const saturated = await load.run(full);
-  const paced = await load.run({ ...full, kind: "pace", rate: PACED_PER_SECOND });
+  const { requests, ...saturated } = await saturate(options, target, `${round}b`);
+  const { paced, beside } = await pace(options, target, `${round}d`);
   const after = await counters.whenQuiet();
-  const failed = saturated.failed + paced.failed;
-  if (failed > 0) throw new Error(`${target.requestClass.name}: ${failed} responses were not 200`);
-  for (const cacheStatus of paced.cacheStatuses) check(target, cacheStatus);
-  await prime(target, `${round}c`);
-  const requests = saturated.requests + paced.requests;
+  const perRequest = (field: keyof Asked) => (after[field] - before[field]) / (requests + paced.answers.length);
   return {
-    perSecond: saturated.perSecond,
+    ...saturated,
     p50Ms: paced.p50Ms,
     p99Ms: paced.p99Ms,
-    roundTrips: (after.roundTrips - before.roundTrips) / requests,
-    commands: (after.commands - before.commands) / requests,
-    billed: (after.billed - before.billed) / requests,
+    besideP50Ms: beside.p50Ms,
+    besideP99Ms: beside.p99Ms,
+    lateMs: paced.lateMs,
+    roundTrips: perRequest("roundTrips"),
+    commands: perRequest("commands"),
+    billed: perRequest("billed"),
+    messages: perRequest("messages"),
   };
 }
 
-/** Asks until the answer comes the way of its class: caches have to be filled. */
-async function prime(target: Target, label: string): Promise<void> {
-  for (let left = PRIMING_REQUESTS; left > 0; left -= 1) {
-    const response = await fetch(`${target.origin}${pathOf(target, `${label}${left}`)}`, { headers: target.headers });
-    await response.arrayBuffer();
-    if (response.status !== 200) throw new Error(`${target.requestClass.name}: a response was ${response.status}`);
-    const cacheStatus = response.headers.get("cache-status") ?? "";
-    if (left === 1) check(target, cacheStatus);
-    else if (goesItsWay(target, cacheStatus)) return;
-  }
+async function saturate({ load, cpuMicros, seconds }: RoundsOptions, target: Target, label: string) {
+  const headers = await prime(target, `${label}p`);
+  const startedMicros = await cpuMicros();
+  const result = await load.saturate({
+    asked: askedOf({ ...target, headers }, label),
+    connections: CONNECTIONS,
+    seconds,
+  });
+  const usedMicros = (await cpuMicros()) - startedMicros;
+  const { requests, perSecond, broken, refused } = result;
+  const { name, status, strays } = target.requestClass;
+  const wrong = status < 400 ? refused : requests - refused;
+  if (broken > 0 || wrong > requests * strays) throw new Error(`${name}: ${broken} broken, ${wrong} wrong responses`);
+  return {
+    requests,
+    perSecond,
+    cpuMicros: usedMicros / requests,
+    busy: (usedMicros * perSecond) / requests / 1_000_000,
+  };
 }
 
-function pathOf({ requestClass: { path, renews } }: Target, label: string): string {
-  return renews ? `${path}_${label}_` : path;
-}
-
-function check(target: Target, cacheStatus: string): void {
-  if (!goesItsWay(target, cacheStatus))
-    throw new Error(`${target.requestClass.name}: a response says "${cacheStatus}"`);
-}
-
-function goesItsWay({ requestClass }: Target, cacheStatus: string): boolean {
-  return requestClass.cacheStatus?.test(cacheStatus) ?? true;
+/** The class and the row beside which it is, by turns. */
+async function pace({ load, targets, seconds }: RoundsOptions, target: Target, label: string) {
+  const { perSecond, beside: name } = target.requestClass;
+  const other = targets.find(({ requestClass }) => requestClass.name === name);
+  if (other === undefined) throw new Error(`there is no row ${name}`);
+  const headers = await prime(target, `${label}p`);
+  const asked = [askedOf({ ...target, headers }, label), askedOf(other, `${label}o`)];
+  const [paced, beside] = await load.pace({ asked, perSecond, seconds });
+  if (paced === undefined || beside === undefined) throw new Error("the load generator measured nothing");
+  check(target, paced.answers);
+  check(other, beside.answers);
+  return { paced, beside };
 }

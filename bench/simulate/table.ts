@@ -1,3 +1,4 @@
+import { type Column, table as markdown } from "../markdown.ts";
 import type { Tally } from "./tally.ts";
 
 /** TikLiveAPI's price of a credit, by its smallest pack: $9.90 per 100,000. */
@@ -7,12 +8,10 @@ const DAYS = 30;
 
 const wholes = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
-type Column = { readonly title: string; cell(tally: Tally, least: Tally): string };
-
-const COLUMNS: readonly Column[] = [
+const columns = (least: Tally): readonly Column<Tally>[] => [
   { title: "design", cell: ({ name }) => name },
   { title: "upstream calls", cell: ({ calls }) => wholes.format(calls) },
-  { title: "to the least", cell: ({ calls }, least) => (calls / least.calls).toFixed(4) },
+  { title: "to the least", cell: ({ calls }) => (calls / least.calls).toFixed(4) },
   { title: "saved", cell: (tally) => percent(savedOf(tally), tally.requests) },
   { title: "waited", cell: ({ waited, requests }) => percent(waited, requests) },
   { title: "user info, mean / oldest s", cell: (tally) => ages(tally.age("userinfo-by-username", "userinfo-by-id")) },
@@ -28,12 +27,7 @@ export const GUIDES_CLAIM = `The guide counts on 64,800 of 80,000 credits saved 
 
 /** All designs beside each other, as Markdown. */
 export function table(tallies: readonly Tally[], least: Tally): string {
-  const lines = [
-    COLUMNS.map(({ title }) => title),
-    COLUMNS.map((_, at) => (at === 0 ? "---" : "---:")),
-    ...tallies.map((tally) => COLUMNS.map(({ cell }) => cell(tally, least))),
-  ];
-  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return markdown(tallies, columns(least));
 }
 
 /** Who got no answer saved nothing. */
