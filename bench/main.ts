@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -8,6 +8,7 @@ import { shareCores, type Cores } from "./cores.ts";
 import { startCounters } from "./counters.ts";
 import { cpuTimer } from "./cpu-time.ts";
 import { gatewayClasses } from "./gateway-classes.ts";
+import { latencyPlot } from "./latency-plot.ts";
 import { startLoadGenerator } from "./load-child.ts";
 import { report } from "./report.ts";
 import { CONNECTIONS, runRounds } from "./rounds.ts";
@@ -19,7 +20,7 @@ import { startWorkerd } from "./workerd.ts";
 
 /** `npm run bench`: every class of request beside a bare hello, on one machine, in one run. */
 await runUntilStopped(async (teardown, signal) => {
-  const { rounds, seconds, only } = readOptions();
+  const { rounds, seconds, only, out } = readOptions();
   const cores = await shareCores();
   const dir = await mkdtemp(join(tmpdir(), "tikedge-bench-"));
   teardown.add(() => rm(dir, { recursive: true, force: true }));
@@ -47,21 +48,23 @@ await runUntilStopped(async (teardown, signal) => {
   const machine = `${layoutOf(cores)}; Node ${process.version}, Redis: ${kind}, load: ${await loadProgram()}`;
   const how = `${rounds} interleaved rounds of ${seconds} s at ${CONNECTIONS} connections and ${seconds} s at a fixed rate`;
   console.log(report({ rows, sizeKib, startUpMs: startUp, machine, how }));
+  if (out !== undefined) await writeFile(out, latencyPlot(rows));
 });
 
-/** `--only 'memory hit|miss'` leaves out the rows of other names, but for the hellos. */
-function readOptions(): { readonly rounds: number; readonly seconds: number; readonly only: RegExp } {
+/** `--only 'memory hit|miss'` leaves out the rows of other names, but for the hellos; `--out` names a file for the plot. */
+function readOptions() {
   const { values } = parseArgs({
     options: {
       rounds: { type: "string", default: "5" },
       seconds: { type: "string", default: "1" },
       only: { type: "string", default: "" },
+      out: { type: "string" },
     },
   });
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
   if (![rounds, seconds].every((number) => Number.isInteger(number) && number > 0))
     throw new Error("--rounds and --seconds are whole numbers from 1");
-  return { rounds, seconds, only: new RegExp(values.only) };
+  return { rounds, seconds, only: new RegExp(values.only), out: values.out };
 }
 
 function layoutOf(cores: Cores | null): string {

@@ -1,3 +1,4 @@
+import { escaped, svg } from "../svg.ts";
 import type { Tally } from "./tally.ts";
 
 /** Told apart by colour and by dash, light enough for a dark page and dark enough for a white one. */
@@ -19,7 +20,7 @@ type Panel = { readonly title: string; readonly lines: readonly (readonly number
 
 const numbers = new Intl.NumberFormat("en-US");
 
-/** What each design had the upstream asked by each hour of the day, and how many requests waited for it, as an SVG that takes its page's colour of text. */
+/** What each design had the upstream asked by each hour of the day, and how many requests waited for it, as an SVG. */
 export function plot(tallies: readonly Tally[], title: string): string {
   const panels: readonly Panel[] = [
     { title: "Upstream calls, summed over the day", lines: tallies.map(({ callsUntil }) => callsUntil) },
@@ -27,15 +28,16 @@ export function plot(tallies: readonly Tally[], title: string): string {
   ];
   const legendHeight = LEGEND_LINE * Math.ceil(tallies.length / 2) + 44;
   const height = panels.length * PANEL_HEIGHT + legendHeight;
-  const style = "text{fill:currentColor;font:12px system-ui,sans-serif}.grid{stroke:currentColor;stroke-opacity:.15}";
-  return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(title)}">`,
-    `<style>${style}@media (prefers-color-scheme:dark){svg{color:#e6edf3}}</style>`,
-    `<text x="${LEFT}" y="20" style="font-weight:600">${escaped(title)}</text>`,
-    ...tallies.map(({ name, calls }, at) => legend(`${name}: ${numbers.format(calls)} calls`, at)),
-    ...panels.map((panel, at) => drawn(panel, legendHeight + at * PANEL_HEIGHT)),
-    "</svg>",
-  ].join("\n")}\n`;
+  return svg({
+    width: WIDTH,
+    height,
+    title,
+    left: LEFT,
+    lines: [
+      ...tallies.map(({ name, calls }, at) => legend(`${name}: ${numbers.format(calls)} calls`, at)),
+      ...panels.map((panel, at) => drawn(panel, legendHeight + at * PANEL_HEIGHT)),
+    ],
+  });
 }
 
 function legend(name: string, at: number): string {
@@ -74,8 +76,4 @@ function strokeOf(at: number): string {
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return ([1, 2, 4, 8, 10].find((times) => times * power >= value) ?? 10) * power;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }
