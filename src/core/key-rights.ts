@@ -63,7 +63,12 @@ function perDay(capacity: number) {
   return { capacity, refill: 1, everyMs: Math.max(1, Math.floor(DAY_MS / Math.max(1, capacity))) };
 }
 
+/** The day that was asked for last, which is the one that is asked for next: each request notes the day of its key's use. */
+let lastDay = { count: Number.NaN, text: "" };
+
 /** The UTC day of a time in Unix milliseconds, `2026-01-31`. */
 export function utcDay(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 10);
+  const count = Math.floor(atMs / DAY_MS);
+  if (count !== lastDay.count) lastDay = { count, text: new Date(atMs).toISOString().slice(0, 10) };
+  return lastDay.text;
 }

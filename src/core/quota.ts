@@ -9,12 +9,23 @@ export type QuotaName = keyof Quotas;
 
 const DAY_MS = 86_400_000;
 
-/** The UTC day or month that holds a time, Unix milliseconds; it ends exclusively. */
-export function quotaWindow(name: QuotaName, nowMs: number): { readonly startMs: number; readonly endMs: number } {
+/** It ends exclusively. Unix milliseconds. */
+type Span = { readonly startMs: number; readonly endMs: number };
+
+/** The month that was asked for last, which is the one that is asked for next: each response states its length. */
+let lastMonth: Span = { startMs: 0, endMs: 0 };
+
+/** The UTC day or month that holds a time, Unix milliseconds. */
+export function quotaWindow(name: QuotaName, nowMs: number): Span {
   if (name === "daily") {
     const startMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
     return { startMs, endMs: startMs + DAY_MS };
   }
+  if (nowMs < lastMonth.startMs || nowMs >= lastMonth.endMs) lastMonth = monthAround(nowMs);
+  return lastMonth;
+}
+
+function monthAround(nowMs: number): Span {
   const month = monthOf(nowMs);
   return { startMs: monthStartMs(month), endMs: monthStartMs(monthsAfter(month, 1)) };
 }

@@ -1,6 +1,9 @@
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const UUID7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
+/** Every byte in two digits: ids are made for each request. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** Six bytes of Unix milliseconds: good until the year 10889. */
 const TIME_LIMIT_MS = 2 ** 48;
 
@@ -8,11 +11,13 @@ const TIME_LIMIT_MS = 2 ** 48;
 export function uuid7(nowMs: number, random10: Uint8Array): string {
   if (!Number.isInteger(nowMs) || nowMs < 0 || nowMs >= TIME_LIMIT_MS) throw new RangeError("No time of a UUIDv7.");
   if (random10.length !== 10) throw new RangeError("A UUIDv7 takes 10 random bytes.");
-  const [a = 0, b = 0, c = 0, ...rest] = random10;
   const time = nowMs.toString(16).padStart(12, "0");
-  const random = [0x70 | (a & 0x0f), b, 0x80 | (c & 0x3f), ...rest].map((byte) => byte.toString(16).padStart(2, "0"));
-  const hex = time + random.join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  const hex = (at: number) => HEX[random10[at] ?? 0] ?? "";
+  const [a = 0, , c = 0] = random10;
+  const version = HEX[0x70 | (a & 0x0f)] ?? "";
+  const variant = HEX[0x80 | (c & 0x3f)] ?? "";
+  const node = hex(4) + hex(5) + hex(6) + hex(7) + hex(8) + hex(9);
+  return `${time.slice(0, 8)}-${time.slice(8)}-${version}${hex(1)}-${variant}${hex(3)}-${node}`;
 }
 
 /** The time inside a UUIDv7, Unix milliseconds. Throws for any other text. */

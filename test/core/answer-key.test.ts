@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { answerKey, redisKey } from "../../src/core/answer-key.ts";
 import { upstreamSearch } from "../../src/core/canonical.ts";
 import { endpoints } from "../../src/core/endpoints.ts";
@@ -14,10 +14,18 @@ const keyOf = (path: string, search = "", other = {}) => answerKey({ call: callT
 const identityOf = (path: string, search: string) => keyOf(path, search).identity;
 
 describe("an answer's key", () => {
-  it("is SHA-256 of its identity in full, computed once", async () => {
-    const key = keyOf("/userid/", "?username=tiktok");
+  it("is SHA-256 of its identity in full, computed once for all requests for a call, none of which waits for another's", async () => {
+    const call = callTo("/userid/", "?username=tiktok");
+    const keyFor = (scope: string) => answerKey({ ...asked, call, scope });
+    const digest = vi.spyOn(crypto.subtle, "digest");
+    const key = keyFor("pool:default");
     expect(await key.digest()).toBe(createHash("sha256").update(key.identity).digest("hex"));
-    expect(key.digest()).toBe(key.digest());
+    expect(await keyFor("pool:default").digest()).toBe(await key.digest());
+    expect(digest).toHaveBeenCalledTimes(1);
+    const other = keyFor("tenant:1");
+    expect(await other.digest()).toBe(createHash("sha256").update(other.identity).digest("hex"));
+    expect(await key.digest()).toBe(createHash("sha256").update(key.identity).digest("hex"));
+    digest.mockRestore();
   });
 
   it("has a place in Redis that people can read", async () => {
