@@ -3,7 +3,7 @@ import { healthz, livez } from "./admin/health.ts";
 import { adminRoute } from "./admin/route.ts";
 import type { Services } from "./core/services.ts";
 import { onError } from "./on-error.ts";
-import { begin } from "./proxy/begin.ts";
+import { beginRoutes } from "./proxy/begin.ts";
 import { identifyKey } from "./proxy/identify.ts";
 import type { ProxyEnv } from "./proxy/request.ts";
 import { proxyRoute } from "./proxy/route.ts";
@@ -12,11 +12,11 @@ import { proxyRoute } from "./proxy/route.ts";
 export const app = (s: Services) =>
   new Hono<ProxyEnv>()
     .onError(onError(s.log))
-    .use(begin(s))
     .get("/livez", livez())
     .get("/healthz", healthz(s))
+    .use("/v1/*", beginRoutes(s))
     .route("/v1", adminRoute({ ...s, identifyKey: identifyKey(s) }))
-    .route("/", proxyRoute(s));
+    .all("*", proxyRoute(s));
 
 /** What the typed client is made from: `hc<AppType>(baseUrl)`. */
 export type AppType = ReturnType<typeof app>;

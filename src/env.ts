@@ -153,7 +153,7 @@ const Settings = v.object({
   CONFIRM_AFTER_MS: wholeNumber("500"),
   CONFIRM_MS: wholeNumber("1000"),
   HITS_FLUSH_MS: wholeNumber("2000"),
-  HITS_FLUSH_COUNT: wholeNumber("50"),
+  HITS_FLUSH_COUNT: wholeNumber("1000"),
   HEALTH_MS: wholeNumber("5000"),
   SETTLE_AGAIN_MS: wholeNumbers("200,1000"),
   PROBE_POST_URL: PostUrl,

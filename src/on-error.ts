@@ -3,6 +3,7 @@ import { Unavailable } from "./core/control-ports.ts";
 import type { Log } from "./core/ports.ts";
 import { Problem, problems, toProblemBody } from "./core/problem.ts";
 import type { ProxyEnv } from "./proxy/request.ts";
+import { sharedFields } from "./proxy/share-origin.ts";
 
 /**
  * The one place where an error becomes a response: RFC 9457. What is not a `Problem` is a bug: it is logged and leaves as a bare 500,
@@ -26,6 +27,7 @@ export const onError =
   };
 
 function render(problem: Problem, requestId: string, c: Context<ProxyEnv>): Response {
+  const { pageOrigin } = c.var;
   const headers = {
     "content-type": "application/problem+json",
     "cache-control": "no-store",
@@ -33,6 +35,7 @@ function render(problem: Problem, requestId: string, c: Context<ProxyEnv>): Resp
     "x-request-id": requestId,
     ...problem.headers,
     ...(problem.retryAfterSeconds === undefined ? {} : { "retry-after": String(problem.retryAfterSeconds) }),
+    ...(pageOrigin === undefined ? {} : sharedFields(pageOrigin)),
   };
   const body = c.req.method === "HEAD" ? null : JSON.stringify(toProblemBody(problem, requestId));
   return new Response(body, { status: problem.status, headers });

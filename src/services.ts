@@ -7,6 +7,7 @@ import { fetchWebhook } from "./adapters/fetch-webhook.ts";
 import { isolateRetryBudget } from "./adapters/isolate-retry-budget.ts";
 import { isolateWaits } from "./adapters/isolate-waits.ts";
 import { joseIdentityTokens, noIdentityTokens } from "./adapters/jose-identity-tokens.ts";
+import { leasedLimiter } from "./adapters/leased-limiter.ts";
 import { memoryAnswers } from "./adapters/memory-answers.ts";
 import { memoryTenants } from "./adapters/memory-tenants.ts";
 import { memoryKeyRecords, memoryOrigins } from "./adapters/memory-key-records.ts";
@@ -232,6 +233,7 @@ function money(config: Config, env: Env, log: Log) {
 
 function identities(config: Config, env: Env, log: Log) {
   const redis = redisOf(config);
+  const limiter = upstashLimiter(redis, config.REDIS_COMMAND_MS, log);
   return {
     keyMemory: memoryKeyRecords(config.KEY_ABSENT_MS, clock),
     originMemory: memoryOrigins({ knownMs: config.ORIGIN_MS, unknownMs: config.KEY_ABSENT_MS }, clock),
@@ -244,7 +246,8 @@ function identities(config: Config, env: Env, log: Log) {
       config.DATABASE_REST_MS,
       clock,
     ),
-    limiter: upstashLimiter(redis, config.REDIS_COMMAND_MS, log),
+    limiter,
+    leasedLimiter: leasedLimiter(limiter, { askMostMs: config.REDIS_COMMAND_MS, clock }),
     unidentified: coloAddressLimiter(env.UNIDENTIFIED_LIMIT, log),
     peppers: importing(config.KEY_PEPPERS, importPepper),
   };

@@ -4,13 +4,14 @@ import { problems } from "../src/core/problem.ts";
 import { onError } from "../src/on-error.ts";
 import type { ProxyEnv } from "../src/proxy/request.ts";
 
-function appThatThrows(error: Error) {
+function appThatThrows(error: Error, pageOrigin?: string) {
   const logged: string[] = [];
   const log = { info: () => undefined, error: (event: string) => void logged.push(event) };
   const app = new Hono<ProxyEnv>()
     .onError(onError(log))
     .use(async (c, next) => {
       c.set("requestId", "the-request");
+      if (pageOrigin !== undefined) c.set("pageOrigin", pageOrigin);
       return next();
     })
     .get("*", () => {
@@ -32,6 +33,15 @@ describe("an error becomes a response in one place", () => {
     const { app, logged } = appThatThrows(problems.unauthorized());
     expect((await app.request("/")).status).toBe(401);
     expect(logged).toEqual([]);
+  });
+
+  it("a refusal can be read by the page whose key it is about, as far as that is known", async () => {
+    const { app } = appThatThrows(problems.trialEnded(), "https://app.example.com");
+    const { headers } = await app.request("/");
+    expect(headers.get("access-control-allow-origin")).toBe("https://app.example.com");
+    expect(headers.get("vary")).toBe("Origin");
+    const unknown = await appThatThrows(problems.trialEnded()).app.request("/");
+    expect(unknown.headers.get("access-control-allow-origin")).toBeNull();
   });
 
   it("a problem of ours is logged by its type", async () => {

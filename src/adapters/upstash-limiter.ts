@@ -20,9 +20,9 @@ export function upstashLimiter(redis: Redis, timeoutMs: number, log: Log): RateL
     return limiter;
   };
   return {
-    async take(name, bucket) {
+    async take(name, bucket, tokens = 1) {
       try {
-        const taken = await limiterOf(bucket).limit(name);
+        const taken = await limiterOf(bucket).limit(name, { rate: tokens });
         if (taken.reason === "timeout") return { kind: "unavailable" };
         return taken.success
           ? { kind: "allowed", limit: taken.limit, remaining: taken.remaining, resetAtMs: taken.reset }

@@ -47,7 +47,7 @@ async function keyCaller(ports: AuthenticatePorts, c: Context<AdminEnv>, text: s
     text,
     wait: c.var.wait,
     background,
-    address: clientAddress(c.req.raw.headers),
+    address: () => clientAddress(c.req.raw.headers),
   });
   if (record.tenant.status === "suspended") throw problems.tenantSuspended();
   const { keyId, tenant } = record;

@@ -9,6 +9,9 @@ const KEY = /^(tke_(live|pub)_([0-9A-Za-z]{12})_[0-9A-Za-z]{32})_([0-9A-Za-z]{6}
 /** A secret key is for servers. A publishable one stands in pages for everybody to read. */
 export type KeyKind = "secret" | "publishable";
 
+/** What a key says of itself. */
+export type ParsedKey = { readonly keyId: string; readonly kind: KeyKind };
+
 /** What a key says of its kind, so that whoever finds one sees at once whether it was to be found. */
 const WORDS: Readonly<Record<KeyKind, string>> = { secret: "live", publishable: "pub" };
 
@@ -41,7 +44,7 @@ export function formatApiKey(id: string, secret: string, kind: KeyKind = "secret
  * The public id inside a key and what kind it says it is, or nothing for what cannot be one. The checksum is no proof: it only saves the
  * look-up of a mistyped or made-up key.
  */
-export function parseApiKey(text: string): { readonly keyId: string; readonly kind: KeyKind } | undefined {
+export function parseApiKey(text: string): ParsedKey | undefined {
   const [, body, word, keyId, check] = KEY.exec(text) ?? [];
   if (body === undefined || keyId === undefined || check !== checksum(body)) return undefined;
   return { keyId, kind: word === WORDS.publishable ? "publishable" : "secret" };

@@ -103,7 +103,7 @@ export type Presented = {
   readonly wait: WaitBudget;
   readonly background: Background;
   /** The client's address, grouped: unknown keys are bounded by it. */
-  readonly address: string;
+  readonly address: () => string;
 };
 
 /** The record of a gateway key, when the presented text is all of it and it is good. Throws the problem that refuses it otherwise. */

@@ -245,7 +245,18 @@ export type Rate = Omit<Limit, "name"> & { readonly decision: RateDecision };
 export type BucketLevel = { readonly tokens: number; readonly atMs: number };
 
 /** Token buckets by name, one for all isolates. */
-export type RateLimiter = { take(name: string, bucket: Bucket): Promise<RateDecision> };
+export type RateLimiter = {
+  /** Takes `tokens`, all or none of them; one unless said otherwise. */
+  take(name: string, bucket: Bucket, tokens?: number): Promise<RateDecision>;
+};
+
+/** The same buckets, of which an isolate takes some tokens in advance, so that not every request has to ask for its own. */
+export type LeasedLimiter = {
+  /** Takes a token that the isolate holds, without waiting; undefined when it holds none. */
+  takeHeld(name: string, bucket: Bucket, background: Background): RateDecision | undefined;
+  /** Takes one from the bucket itself, and perhaps some more to hold. */
+  take(name: string, bucket: Bucket): Promise<RateDecision>;
+};
 
 /** Reads the same buckets and takes nothing. Undefined when the limiter does not answer. */
 export type BucketGauge = { peek(name: string, bucket: Bucket): Promise<BucketLevel | undefined> };

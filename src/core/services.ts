@@ -33,6 +33,7 @@ import type {
   OriginMemory,
   Part,
   PlatformKeys,
+  LeasedLimiter,
   RateLimiter,
   RetryBudget,
   Upstream,
@@ -101,6 +102,7 @@ export type Services = {
   readonly keyRecords: KeyRecordCache;
   readonly keyDirectory: KeyDirectory;
   readonly limiter: RateLimiter & BucketGauge;
+  readonly leasedLimiter: LeasedLimiter;
   readonly unidentified: AddressLimiter;
   readonly peppers: () => Promise<ReadonlyMap<number, CryptoKey>>;
   /** The wrapping keys, by version. */

@@ -1,14 +1,13 @@
-import type { Context } from "hono";
-import { createMiddleware } from "hono/factory";
 import { clientAddress } from "../core/address-group.ts";
-import { digestApiKey, parseApiKey, presentedCredential, sameDigest } from "../core/api-key.ts";
+import { digestApiKey, parseApiKey, presentedCredential, sameDigest, type ParsedKey } from "../core/api-key.ts";
 import type { GatewayKeys, IdentifyKey } from "../core/control-ports.ts";
 import { isTrialOver, rightsOf, servesOrigin, utcDay } from "../core/key-rights.ts";
 import type { AddressLimiter, Background, Log } from "../core/ports.ts";
 import { problems } from "../core/problem.ts";
+import { recentlyMade } from "../core/recent.ts";
 import type { KeyRecord } from "../core/tenant.ts";
 import { findKey, type FindKeyPorts } from "./find-key.ts";
-import type { ProxyEnv } from "./request.ts";
+import type { Identity, ProxyRequest } from "./request.ts";
 
 export type IdentifyPorts = FindKeyPorts & {
   readonly peppers: () => Promise<ReadonlyMap<number, CryptoKey>>;
@@ -23,35 +22,49 @@ export type IdentifyPorts = FindKeyPorts & {
  */
 export const identify = (ports: IdentifyPorts) => {
   const recordOf = identifyKey(ports);
-  return createMiddleware<ProxyEnv>(async function identify(c, next) {
-    const { headers } = c.req.raw;
-    const background: Background = (promise) => c.executionCtx.waitUntil(promise);
+  return async function identify(request: ProxyRequest, sharePage: (pageOrigin: string) => void): Promise<Identity> {
+    const { headers, wait, background } = request;
     const text = presentedCredential(headers) ?? "";
-    const record = await recordOf({ text, wait: c.var.wait, background, address: clientAddress(headers) });
+    const record = await recordOf({ text, wait, background, address: () => clientAddress(headers) });
     const { keyId, tenant } = record;
     // First, so that a page of the key's origin can read why it is refused.
-    if (record.kind === "publishable") c.set("pageOrigin", pageOriginOf(c, record));
+    if (record.kind === "publishable") sharePage(pageOriginOf(headers, record));
     if (tenant.status === "suspended") throw problems.tenantSuspended();
     if (isTrialOver(tenant, ports.clock())) throw problems.trialEnded();
     const rights = rightsOf(record);
     if (!rights.permissions.includes("data")) throw problems.forbidden("This key may not read data.");
-    c.set("identity", { keyId, tenant, ...rights });
-    return next();
-  });
+    return { keyId, tenant, ...rights };
+  };
 };
 
-/** Checks a presented key. All kinds of wrong keys get one refusal, so that nobody learns which part was right. */
-export const identifyKey = (ports: IdentifyPorts): IdentifyKey =>
-  async function identifyKey({ text, wait, background, address }) {
-    const allowed = () => ports.unidentified.allows(address);
-    const parsed = parseApiKey(text);
+/** Digests of so many genuine keys are remembered, by the text that was presented. */
+const REMEMBERED = { most: 2_000, longest: 128 };
+
+/** The digest of a presented text under one of the peppers. */
+type Digested = { readonly digest: string; readonly pepperVersion: number };
+
+/**
+ * Checks a presented key. All kinds of wrong keys get one refusal, so that nobody learns which part was right. Digests of genuine keys are
+ * remembered, in the isolate's memory alone; what they are compared with is the record of the moment.
+ */
+export const identifyKey = (ports: IdentifyPorts): IdentifyKey => {
+  const genuine = recentlyMade<ParsedKey & Digested>(REMEMBERED);
+  return async function identifyKey({ text, wait, background, address }) {
+    const allowed = () => ports.unidentified.allows(address());
+    const known = genuine.get(text);
+    const parsed = known ?? parseApiKey(text);
     if (parsed === undefined) return refuse(allowed);
     const found = await findKey(ports, { keyId: parsed.keyId, wait, background, allowed });
     switch (found.kind) {
-      case "found":
-        if (parsed.kind !== found.record.kind || !(await isGenuine(ports, text, found.record))) return refuse(allowed);
-        noteUse(ports, found.record, background);
-        return found.record;
+      case "found": {
+        const { record } = found;
+        const isKnown = known !== undefined && known.pepperVersion === record.pepperVersion;
+        const digested = isKnown ? known : await digestOf(ports, text, record);
+        if (parsed.kind !== record.kind || !isGenuine(ports, digested, record)) return refuse(allowed);
+        if (!isKnown) genuine.put(text, { ...parsed, ...digested });
+        noteUse(ports, record, background);
+        return record;
+      }
       case "absent":
         throw problems.unauthorized();
       case "limited":
@@ -62,10 +75,16 @@ export const identifyKey = (ports: IdentifyPorts): IdentifyKey =>
         return found satisfies never;
     }
   };
+};
 
-async function isGenuine({ peppers, clock }: IdentifyPorts, text: string, record: KeyRecord): Promise<boolean> {
-  const pepper = (await peppers()).get(record.pepperVersion);
-  if (pepper === undefined || !sameDigest(await digestApiKey(text, pepper), record.digest)) return false;
+/** Under the pepper of the record; an empty digest, which no key has, where that pepper is not configured any more. */
+async function digestOf({ peppers }: IdentifyPorts, text: string, { pepperVersion }: KeyRecord): Promise<Digested> {
+  const pepper = (await peppers()).get(pepperVersion);
+  return { digest: pepper === undefined ? "" : await digestApiKey(text, pepper), pepperVersion };
+}
+
+function isGenuine({ clock }: IdentifyPorts, { digest }: Digested, record: KeyRecord): boolean {
+  if (digest === "" || !sameDigest(digest, record.digest)) return false;
   const nowMs = clock();
   return (record.revokedAtMs ?? Infinity) > nowMs && (record.expiresAtMs ?? Infinity) > nowMs;
 }
@@ -76,8 +95,8 @@ async function refuse(allowed: () => Promise<boolean>): Promise<never> {
 }
 
 /** A page of any other origin has copied the key. */
-function pageOriginOf(c: Context<ProxyEnv>, record: KeyRecord): string {
-  const origin = c.req.header("origin");
+function pageOriginOf(headers: Headers, record: KeyRecord): string {
+  const origin = headers.get("origin") ?? undefined;
   if (!servesOrigin(record, origin)) throw problems.originNotAllowed();
   return origin;
 }

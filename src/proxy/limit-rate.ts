@@ -1,24 +1,34 @@
-import { createMiddleware } from "hono/factory";
 import { limitsOf } from "../core/key-rights.ts";
-import type { Rate, RateLimiter } from "../core/ports.ts";
+import type { LeasedLimiter, Limit, Rate, RateDecision } from "../core/ports.ts";
 import { problems } from "../core/problem.ts";
-import type { ProxyEnv } from "./request.ts";
+import type { Identity, ProxyRequest } from "./request.ts";
 
 /**
- * Takes a token of the tenant's bucket, and at the same time one of the key's own where it has one. Fails open: a limiter that does not
- * answer lets the request on, and no figures are stated. What it then costs is for the ledger to say, which spends nothing without Redis.
+ * Takes a token of the tenant's bucket, and at the same time one of the key's own where it has one: one that the isolate holds already, and
+ * then nothing is waited for, or one from the bucket itself. Fails open: a limiter that does not answer lets the request on, and no figures are
+ * stated. What it then costs is for the ledger to say, which spends nothing without Redis.
  */
-export const limitRate = (limiter: RateLimiter, clock: () => number) =>
-  createMiddleware<ProxyEnv>(async function limitRate(c, next) {
-    const limits = limitsOf(c.var.identity);
+export const limitRate = (limiter: LeasedLimiter, clock: () => number) =>
+  async function limitRate({ wait, background }: ProxyRequest, identity: Identity): Promise<readonly Rate[]> {
+    const limits = limitsOf(identity);
+    const held = limits.map(({ name, bucket }) => limiter.takeHeld(name, bucket, background));
     const take = () =>
       Promise.all(
-        limits.map(async ({ policy, name, bucket }): Promise<Rate> => {
-          return { policy, bucket, decision: await limiter.take(name, bucket) };
-        }),
+        limits.map(async (limit, at) => rateOf(limit, held[at] ?? (await limiter.take(limit.name, limit.bucket)))),
       );
-    const rates = await c.var.wait.within(take, []);
+    const rates = allHeld(limits, held) ?? (await wait.within(take, []));
     if (rates.some(({ decision }) => decision.kind === "refused")) throw problems.rateExceeded(rates, clock());
-    c.set("rates", rates);
-    return next();
+    return rates;
+  };
+
+function allHeld(limits: readonly Limit[], held: readonly (RateDecision | undefined)[]): readonly Rate[] | undefined {
+  const rates = limits.flatMap((limit, at) => {
+    const decision = held[at];
+    return decision === undefined ? [] : [rateOf(limit, decision)];
   });
+  return rates.length === limits.length ? rates : undefined;
+}
+
+function rateOf({ policy, bucket }: Limit, decision: RateDecision): Rate {
+  return { policy, bucket, decision };
+}

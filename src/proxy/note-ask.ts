@@ -1,9 +1,8 @@
-import { createMiddleware } from "hono/factory";
 import type { Answer } from "../answer/answer.ts";
 import type { Entry } from "../core/entry.ts";
 import { countsForWarming } from "../core/warm.ts";
 import type { AskCounter } from "../core/warm-ports.ts";
-import type { ProxyEnv } from "./request.ts";
+import type { Asked } from "./request.ts";
 
 export type NoteAskPorts = {
   readonly asks: AskCounter;
@@ -14,16 +13,15 @@ export type NoteAskPorts = {
 
 /** Notes what was asked for, hit or miss, so that what is hot is kept warm. Fails open: a note may be lost, and then an answer is cooler than it is. */
 export const noteAsk = ({ asks, publicTenantId, warmBudget }: NoteAskPorts) =>
-  createMiddleware<ProxyEnv>(async function noteAsk(c, next) {
-    await next();
-    const entry = entryOf(c.var.answer);
+  function noteAsk({ identity, background }: Asked, answer: Answer): void {
+    const entry = entryOf(answer);
     if (warmBudget === 0 || entry === null) return;
-    if (!countsForWarming(entry, c.var.identity.tenant, publicTenantId !== undefined)) return;
-    asks.add(entry.identity, (promise) => c.executionCtx.waitUntil(promise));
-  });
+    if (!countsForWarming(entry, identity.tenant, publicTenantId !== undefined)) return;
+    asks.add(entry.identity, background);
+  };
 
-/** Nothing of a download, which is never kept, and of what was refused before it was an answer. */
-function entryOf(answer: Answer | undefined): Entry | null {
-  if (answer === undefined || answer.kind === "refused") return null;
+/** Nothing of a download, which is never kept, and of what was refused. */
+function entryOf(answer: Answer): Entry | null {
+  if (answer.kind === "refused") return null;
   return answer.kind === "fetched" ? answer.entry : answer.stored.entry;
 }

@@ -1,35 +1,45 @@
-import type { Context } from "hono";
 import type { Answer, Refused } from "../answer/answer.ts";
 import { isOfAccount } from "../core/charge.ts";
 import { matchesEtag } from "../core/conditional.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Failure } from "../core/ledger.ts";
-import { cacheControl, cacheStatus, rateLimitFields, serverTiming } from "../core/http-fields.ts";
+import { cacheControl, cacheStatus, rateLimitFields, serverTiming, type CacheHandling } from "../core/http-fields.ts";
 import type { UpstreamReply } from "../core/ports.ts";
 import { problems, type Problem } from "../core/problem.ts";
 import { statedQuotas, type Spending } from "../core/stated-limits.ts";
 import { tightened } from "../core/windows.ts";
-import type { ProxyEnv } from "./request.ts";
+import type { Asked } from "./request.ts";
+import { sharedFields } from "./share-origin.ts";
 
 type Fetched = Extract<Answer, { kind: "fetched" }>;
+const VARY = "Accept-Encoding";
+
 type Kept = Extract<Answer, { kind: "hit" | "joined" | "refreshing" | "stale" }>;
+
+/** What a response is made of, and when. */
+type Serving<Of extends Answer> = {
+  readonly asked: Asked;
+  readonly answer: Of;
+  readonly pageOrigin: string | undefined;
+  readonly nowMs: number;
+};
 
 /** Turns the answer into bytes and headers. The upstream's status, content type and body go out as they came. */
 export const respond = (clock: () => number) =>
-  function respond(c: Context<ProxyEnv>): Response {
-    const { answer } = c.var;
+  function respond(asked: Asked, answer: Answer, pageOrigin: string | undefined): Response {
+    const nowMs = clock();
     switch (answer.kind) {
       case "hit":
       case "joined":
       case "refreshing":
       case "stale":
-        return fromEntry(c, answer.stored.entry, { answer, nowMs: clock() });
+        return fromEntry(answer.stored.entry, { asked, answer, pageOrigin, nowMs });
       case "fetched":
         return answer.entry === null
-          ? fromReply(c, answer, clock())
-          : fromEntry(c, answer.entry, { answer, nowMs: clock() });
+          ? fromReply({ asked, answer, pageOrigin, nowMs })
+          : fromEntry(answer.entry, { asked, answer, pageOrigin, nowMs });
       case "refused":
-        throw refusalOf(c, answer, clock());
+        throw refusalOf(asked, answer, nowMs);
       default:
         return answer satisfies never;
     }
@@ -43,11 +53,11 @@ const refusals: Record<Exclude<Refused["because"], "reservation" | "failed">, ()
   "not-cached": problems.notCached,
 };
 
-function refusalOf(c: Context<ProxyEnv>, refused: Refused, nowMs: number): Problem {
-  if (refused.because === "failed") return failedJustNow(c, refused.failure);
+function refusalOf(asked: Asked, refused: Refused, nowMs: number): Problem {
+  if (refused.because === "failed") return failedJustNow(asked, refused.failure);
   if (refused.because !== "reservation") return refusals[refused.because]();
   const { reservation } = refused;
-  const { rates, identity } = c.var;
+  const { rates, identity } = asked;
   const met = { rates, quotas: identity.tenant.quotas, nowMs };
   switch (reservation.kind) {
     case "spent":
@@ -64,50 +74,47 @@ function refusalOf(c: Context<ProxyEnv>, refused: Refused, nowMs: number): Probl
 }
 
 /** What is wrong with the platform's account is not the tenant's to see. */
-function failedJustNow(c: Context<ProxyEnv>, { outcome, status }: Failure): Problem {
-  if (isOfAccount(outcome) && c.var.identity.tenant.keyMode !== "byo") return problems.upstreamAccount();
+function failedJustNow({ identity }: Asked, { outcome, status }: Failure): Problem {
+  if (isOfAccount(outcome) && identity.tenant.keyMode !== "byo") return problems.upstreamAccount();
   return problems.upstreamFailedJustNow(outcome, status);
 }
 
-function fromEntry(
-  c: Context<ProxyEnv>,
-  entry: Entry,
-  { answer, nowMs }: { answer: Kept | Fetched; nowMs: number },
-): Response {
+function fromEntry(entry: Entry, serving: Serving<Kept | Fetched>): Response {
+  const { asked, answer, pageOrigin, nowMs } = serving;
   const ageSeconds = Math.max(0, Math.floor((nowMs - entry.fetchedAtMs) / 1_000));
   // Of whole seconds, so that `Age` and `ttl` always add up to the window.
-  const { freshMs } = tightened(entry, c.var.identity.tenant.windows);
+  const { freshMs } = tightened(entry, asked.identity.tenant.windows);
   const leftSeconds = Math.floor(freshMs / 1_000) - ageSeconds;
   // What was purged softly is past its time before its window ends.
   const remainingSeconds = answer.kind === "refreshing" ? Math.min(0, leftSeconds) : leftSeconds;
-  const headers = {
-    ...commonHeaders(c, answer, nowMs),
-    "cache-control": cacheControl(ageSeconds, remainingSeconds),
-    "cache-status": cacheStatus({ ...statusOf(answer, entry), ttlSeconds: remainingSeconds }),
-    age: String(ageSeconds),
-    etag: entry.etag,
-    vary: "Accept-Encoding",
-  };
-  const ifNoneMatch = c.req.header("if-none-match");
-  if (entry.status === 200 && ifNoneMatch !== undefined && matchesEtag(ifNoneMatch, entry.etag))
+  const headers = commonHeaders(serving);
+  headers["cache-control"] = cacheControl(ageSeconds, remainingSeconds);
+  headers["cache-status"] = cacheStatus(statusOf(answer, entry, remainingSeconds));
+  headers["age"] = String(ageSeconds);
+  headers["etag"] = entry.etag;
+  headers["vary"] = VARY;
+  if (pageOrigin !== undefined) Object.assign(headers, sharedFields(pageOrigin, VARY));
+  const ifNoneMatch = asked.headers.get("if-none-match");
+  if (entry.status === 200 && ifNoneMatch !== null && matchesEtag(ifNoneMatch, entry.etag))
     return new Response(null, { status: 304, headers });
-  return new Response(entry.body, { status: entry.status, headers: { ...headers, "content-type": entry.contentType } });
+  headers["content-type"] = entry.contentType;
+  return new Response(entry.body, { status: entry.status, headers });
 }
 
-function statusOf(answer: Kept | Fetched, { status, derived }: Entry) {
+function statusOf(answer: Kept | Fetched, { status, derived }: Entry, ttlSeconds: number): CacheHandling {
   switch (answer.kind) {
     case "fetched":
-      return { kind: "miss", fwd: fwdOf(answer), status: answer.reply.status, stored: true } as const;
+      return { kind: "miss", fwd: fwdOf(answer), status: answer.reply.status, stored: true, ttlSeconds };
     case "joined":
-      return { kind: "miss", fwd: "uri-miss", status, stored: false, collapsed: true } as const;
+      return { kind: "miss", fwd: "uri-miss", status, stored: false, collapsed: true, ttlSeconds };
     case "refreshing":
-      return { kind: "hit", detail: "swr" } as const;
+      return { kind: "hit", detail: "swr", ttlSeconds };
     case "stale":
       return answer.instead.kind === "fetched"
-        ? ({ kind: "stale", status: answer.instead.reply.status } as const)
-        : ({ kind: "hit", detail: reasonOf(answer.instead) } as const);
+        ? { kind: "stale", status: answer.instead.reply.status, ttlSeconds }
+        : { kind: "hit", detail: reasonOf(answer.instead), ttlSeconds };
     case "hit":
-      return { kind: "hit", detail: answer.outage ? "outage" : derived ? "derived" : answer.tier } as const;
+      return { kind: "hit", detail: answer.outage ? "outage" : derived ? "derived" : answer.tier, ttlSeconds };
     default:
       return answer satisfies never;
   }
@@ -126,21 +133,23 @@ function reasonOf(refused: Refused) {
 }
 
 /** A reply that is nobody else's: passed on, but for what has no complete body and what is the platform's own trouble. */
-function fromReply(c: Context<ProxyEnv>, answer: Fetched, nowMs: number): Response {
+function fromReply(serving: Serving<Fetched>): Response {
+  const { asked, answer, pageOrigin } = serving;
   const { reply, outcome } = answer;
   if (reply.kind === "failed") throw failures[reply.reason]();
   if (outcome === "malformed") throw problems.upstreamMalformed(answer.creditsCharged);
-  const ownsKey = c.var.identity.tenant.keyMode === "byo";
+  const ownsKey = asked.identity.tenant.keyMode === "byo";
   if (isOfAccount(outcome) && !ownsKey) throw problems.upstreamAccount();
-  const bypass = c.var.call.endpoint.windows === "download";
+  const bypass = asked.call.endpoint.windows === "download";
   const headers = {
-    ...commonHeaders(c, answer, nowMs),
+    ...commonHeaders(serving),
     "content-type": reply.contentType,
     "cache-control": "private, no-store",
     "cache-status": cacheStatus(
       bypass ? { kind: "bypass" } : { kind: "miss", fwd: fwdOf(answer), status: reply.status, stored: false },
     ),
     ...(reply.retryAfter === null ? {} : { "retry-after": reply.retryAfter }),
+    ...(pageOrigin === undefined ? undefined : sharedFields(pageOrigin)),
   };
   return new Response(reply.body, { status: reply.status, headers });
 }
@@ -153,18 +162,18 @@ const failures: Record<Extract<UpstreamReply, { kind: "failed" }>["reason"], () 
   redirect: problems.upstreamRedirected,
 };
 
-function commonHeaders(c: Context<ProxyEnv>, answer: Kept | Fetched, nowMs: number): Record<string, string> {
+function commonHeaders({ asked, answer, nowMs }: Serving<Kept | Fetched>): Record<string, string> {
   const dispatched = dispatchedFor(answer);
   const charged = dispatched?.creditsCharged ?? 0;
-  const quotas = statedQuotas(c.var.identity.tenant.quotas, nowMs, spendingOf(answer));
+  const quotas = statedQuotas(asked.identity.tenant.quotas, nowMs, spendingOf(answer));
   return {
     "cdn-cache-control": "no-store",
     "x-content-type-options": "nosniff",
     "x-credits-charged": String(charged),
-    "x-request-id": c.var.requestId,
+    "x-request-id": asked.requestId,
     "server-timing":
       dispatched === undefined ? `cache;desc=${tierOf(answer)}` : serverTiming({ upstream: dispatched.tookMs }),
-    ...rateLimitFields(c.var.rates, nowMs, quotas),
+    ...rateLimitFields(asked.rates, nowMs, quotas),
   };
 }
 

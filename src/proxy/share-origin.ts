@@ -1,10 +1,9 @@
-import type { Context } from "hono";
-import { createMiddleware } from "hono/factory";
 import { clientAddress } from "../core/address-group.ts";
 import { isWebOrigin } from "../core/key-rights.ts";
 import type { AddressLimiter, KeyDirectory, OriginMemory } from "../core/ports.ts";
 import { problems } from "../core/problem.ts";
-import type { ProxyEnv } from "./request.ts";
+import type { ProxyRequest } from "./request.ts";
+import { METHODS } from "./screen.ts";
 
 export type ShareOriginPorts = {
   readonly originMemory: OriginMemory;
@@ -33,41 +32,49 @@ const GRANTED = {
   vary: "Origin",
 };
 
-/**
- * Lets pages read responses (CORS): those to a publishable key, refusals among them, for the very origin that asked with it. A secret key
- * gets none of it, for it is not to be in a page. Added per request, so that nothing of it is ever kept with an answer.
- */
-export const shareOrigin = (ports: ShareOriginPorts) =>
-  createMiddleware<ProxyEnv>(async function shareOrigin(c, next) {
-    const asking = preflightOrigin(c);
-    if (asking !== undefined && (await isGranted(ports, c, asking)))
-      return c.body(null, 204, { ...GRANTED, "access-control-allow-origin": asking });
-    await next();
-    const { pageOrigin } = c.var;
-    if (pageOrigin === undefined) return undefined;
-    const { headers } = c.res;
-    headers.set("access-control-allow-origin", pageOrigin);
-    headers.set("access-control-expose-headers", EXPOSED);
-    headers.append("vary", "Origin");
-    return undefined;
-  });
+const PLAIN = { allow: METHODS, "cache-control": "no-store" };
 
-/** Who asks beforehand whether its page may send a request. Such a question carries no key. */
-function preflightOrigin(c: Context<ProxyEnv>): string | undefined {
-  const origin = c.req.header("origin");
-  if (c.req.method !== "OPTIONS" || c.req.header("access-control-request-method") === undefined) return undefined;
-  return origin !== undefined && isWebOrigin(origin) ? origin : undefined;
+/**
+ * Answers OPTIONS. A page asks beforehand whether it may send a request; such a question carries no key, and is granted to the origins that some
+ * publishable key names.
+ */
+export const answerPreflight = (ports: ShareOriginPorts) =>
+  async function answerPreflight({ headers }: Pick<ProxyRequest, "headers">): Promise<Response> {
+    const asking = preflightOrigin(headers);
+    const isShared = asking !== undefined && (await isGranted(ports, headers, asking));
+    return new Response(null, {
+      status: 204,
+      headers: isShared ? { ...GRANTED, "access-control-allow-origin": asking } : PLAIN,
+    });
+  };
+
+/**
+ * What lets a page read a response (CORS): those to a publishable key, refusals among them, for the very origin that asked with it. A secret key
+ * gets none of it, for it is not to be in a page. `vary` is what the response says without it; nothing of this is ever kept with an answer.
+ */
+export function sharedFields(pageOrigin: string, vary?: string): Readonly<Record<string, string>> {
+  return {
+    "access-control-allow-origin": pageOrigin,
+    "access-control-expose-headers": EXPOSED,
+    vary: vary === undefined ? "Origin" : `${vary}, Origin`,
+  };
+}
+
+function preflightOrigin(headers: Headers): string | undefined {
+  const origin = headers.get("origin");
+  if (origin === null || !headers.has("access-control-request-method")) return undefined;
+  return isWebOrigin(origin) ? origin : undefined;
 }
 
 /**
  * Whether a publishable key names the origin. Fails open when Postgres does not answer: a preflight gives nothing away by itself, since
  * the request after it is checked with its key.
  */
-async function isGranted(ports: ShareOriginPorts, c: Context<ProxyEnv>, origin: string): Promise<boolean> {
+async function isGranted(ports: ShareOriginPorts, headers: Headers, origin: string): Promise<boolean> {
   const { originMemory, keyDirectory, unidentified } = ports;
   const remembered = originMemory.knows(origin);
   if (remembered !== undefined) return remembered;
-  if (!(await unidentified.allows(clientAddress(c.req.raw.headers)))) throw problems.tooManyUnidentified();
+  if (!(await unidentified.allows(clientAddress(headers)))) throw problems.tooManyUnidentified();
   const looked = await keyDirectory.knowsOrigin(origin);
   if (looked !== "unavailable") originMemory.put(origin, looked === "known");
   return looked !== "unknown";

@@ -41,7 +41,7 @@ async function isolate({ text = formatApiKey(sampleKeyRecord.keyId, SECRET), ...
   const ask = async () => {
     const wait = { within: <T>(work: () => Promise<T>) => work() };
     const background = (promise: Promise<unknown>) => void behind.push(promise);
-    const found = await identified({ text, wait, background, address: "192.0.2.1" });
+    const found = await identified({ text, wait, background, address: () => "192.0.2.1" });
     await Promise.all(behind.splice(0));
     return found.keyId;
   };

@@ -1,12 +1,9 @@
-import { Hono } from "hono";
 import { expect, it } from "vitest";
 import { rightsOf } from "../../src/core/key-rights.ts";
 import type { RateDecision } from "../../src/core/ports.ts";
-import { onError } from "../../src/on-error.ts";
 import { limitRate } from "../../src/proxy/limit-rate.ts";
-import type { ProxyEnv } from "../../src/proxy/request.ts";
 import { sampleKeyRecord, sampleTenant } from "../support/sample-key-record.ts";
-import { silentLog } from "../support/silent-log.ts";
+import { sampleRequest } from "../support/sample-request.ts";
 
 const publishable = { ...sampleKeyRecord, kind: "publishable" as const };
 const OF_TENANT = sampleTenant.id;
@@ -16,36 +13,46 @@ const allowed: RateDecision = { kind: "allowed", limit: 10, remaining: 5, resetA
 const refused: RateDecision = { kind: "refused", limit: 10, remaining: 0, resetAtMs: 7_000 };
 const unavailable: RateDecision = { kind: "unavailable" };
 
-/** What a request with a publishable key meets when the limiter decides so, and who was asked before the first answer. */
-async function request(decisions: Readonly<Record<string, RateDecision>>) {
+type Decisions = Readonly<Record<string, RateDecision>>;
+
+/** What a request with a publishable key meets when the limiter decides so, and who was asked before the first answer. `held` needs no asking. */
+async function request(decisions: Decisions, held: Decisions = {}) {
   const asked: string[] = [];
-  const { promise: bothAsked, resolve } = Promise.withResolvers<void>();
+  const { promise: allAsked, resolve } = Promise.withResolvers<void>();
   const limiter = {
+    takeHeld: (name: string) => held[name],
     async take(name: string) {
       asked.push(name);
-      if (asked.length === 2) resolve();
-      await bothAsked;
+      if (asked.length === 2 - Object.keys(held).length) resolve();
+      await allAsked;
       return decisions[name] ?? unavailable;
     },
   };
-  const app = new Hono<ProxyEnv>()
-    .onError(onError(silentLog))
-    .use(async (c, next) => {
-      c.set("requestId", "the-request");
-      c.set("wait", { within: (work) => work() });
-      c.set("identity", { keyId: publishable.keyId, tenant: publishable.tenant, ...rightsOf(publishable) });
-      return next();
-    })
-    .use(limitRate(limiter, () => 0))
-    .get("*", (c) => c.json(c.var.rates.map(({ policy, decision }) => `${policy} ${decision.kind}`)));
-  const response = await app.request("/");
-  return { status: response.status, body: await response.json(), asked };
+  const waited: string[] = [];
+  const of = {
+    ...sampleRequest(),
+    wait: { within: <T>(work: () => Promise<T>) => (waited.push("waited"), work()) },
+  };
+  const identity = { keyId: publishable.keyId, tenant: publishable.tenant, ...rightsOf(publishable) };
+  const rates = await limitRate(limiter, () => 0)(of, identity);
+  return { decided: rates.map(({ policy, decision }) => `${policy} ${decision.kind}`), asked, waited };
 }
 
 it("asks both buckets at once, because a budget in a page is no reason to be slower", async () => {
-  const { body, asked } = await request({ [OF_TENANT]: allowed, [OF_KEY]: allowed });
+  const { decided, asked } = await request({ [OF_TENANT]: allowed, [OF_KEY]: allowed });
   expect(asked).toEqual([OF_TENANT, OF_KEY]);
-  expect(body).toEqual(["burst allowed", "key allowed"]);
+  expect(decided).toEqual(["burst allowed", "key allowed"]);
+});
+
+it("waits for nothing when the isolate holds a token of each, and asks only for the one that it does not hold", async () => {
+  expect(await request({}, { [OF_TENANT]: allowed, [OF_KEY]: allowed })).toEqual({
+    decided: ["burst allowed", "key allowed"],
+    asked: [],
+    waited: [],
+  });
+  const { decided, asked } = await request({ [OF_KEY]: allowed }, { [OF_TENANT]: allowed });
+  expect(decided).toEqual(["burst allowed", "key allowed"]);
+  expect(asked).toEqual([OF_KEY]);
 });
 
 it.each([
@@ -54,13 +61,12 @@ it.each([
   { tenant: unavailable, key: refused, violated: ["key"] },
   { tenant: refused, key: refused, violated: ["burst", "key"] },
 ])("refuses when $violated is used up", async ({ tenant, key, violated }) => {
-  const { status, body } = await request({ [OF_TENANT]: tenant, [OF_KEY]: key });
-  expect(status).toBe(429);
-  expect(body).toMatchObject({ "violated-policies": violated });
+  await expect(request({ [OF_TENANT]: tenant, [OF_KEY]: key })).rejects.toMatchObject({
+    status: 429,
+    members: { "violated-policies": violated },
+  });
 });
 
 it("lets the request on when neither bucket answers: a miss is refused by the ledger then", async () => {
-  const { status, body } = await request({});
-  expect(status).toBe(200);
-  expect(body).toEqual(["burst unavailable", "key unavailable"]);
+  expect((await request({})).decided).toEqual(["burst unavailable", "key unavailable"]);
 });

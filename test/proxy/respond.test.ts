@@ -1,13 +1,14 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../../src/answer/answer.ts";
-import { findEndpoint } from "../../src/core/catalogue.ts";
+import { findEndpoint, type Call } from "../../src/core/catalogue.ts";
 import type { Outcome } from "../../src/core/charge.ts";
 import type { Entry } from "../../src/core/entry.ts";
 import { onError } from "../../src/on-error.ts";
 import type { ProxyEnv } from "../../src/proxy/request.ts";
 import { respond } from "../../src/proxy/respond.ts";
 import { sampleKeyRecord, sampleTenant } from "../support/sample-key-record.ts";
+import { sampleRequest } from "../support/sample-request.ts";
 import { silentLog } from "../support/silent-log.ts";
 
 const NOW_MS = 1_700_000_000_000;
@@ -27,22 +28,24 @@ const ENTRY: Entry = {
   derived: false,
 };
 
-type Asked = { readonly method?: string; readonly headers?: Record<string, string>; readonly tenant?: object };
+type Asked = {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly tenant?: object;
+  readonly pageOrigin?: string;
+};
 
 /** The response to a request for which this is the answer. */
-async function responseTo(answer: Answer, { tenant = {}, ...init }: Asked = {}): Promise<Response> {
+async function responseTo(answer: Answer, { tenant = {}, pageOrigin, ...init }: Asked = {}): Promise<Response> {
   const endpoint = findEndpoint("/userid/");
   if (endpoint === undefined) throw new Error("no such endpoint");
+  const identity = { ...sampleKeyRecord, tenant: { ...sampleTenant, ...tenant } };
+  const call: Call = { endpoint, params: [["username", "one"]] };
   const app = new Hono<ProxyEnv>();
   app.onError(onError(silentLog));
-  app.get("*", (c) => {
-    c.set("identity", { ...sampleKeyRecord, tenant: { ...sampleTenant, ...tenant } });
-    c.set("call", { endpoint, params: [["username", "one"]] });
-    c.set("rates", []);
-    c.set("requestId", "request");
-    c.set("answer", answer);
-    return respond(() => NOW_MS)(c);
-  });
+  app.get("*", (c) =>
+    respond(() => NOW_MS)({ ...sampleRequest(c.req.url, c.req.raw), identity, call, rates: [] }, answer, pageOrigin),
+  );
   return app.request("/userid/?username=one", init);
 }
 
@@ -92,6 +95,18 @@ describe("an answer that is served from a cache", () => {
     expect(await same.text()).toBe("");
     for (const field of ["age", "etag", "cache-control", "cache-status", "vary", "cdn-cache-control"])
       expect(same.headers.get(field), field).toBe(full.headers.get(field));
+  });
+
+  it("may be read by the page of the key's origin, and by no other: what caches keep apart is said beside it", async () => {
+    const answer: Answer = { kind: "hit", tier: "memory", ...aged(5) };
+    const shared = await responseTo(answer, { pageOrigin: "https://app.example.com" });
+    expect(shared.headers.get("access-control-allow-origin")).toBe("https://app.example.com");
+    expect(shared.headers.get("access-control-allow-credentials")).toBeNull();
+    expect(shared.headers.get("vary")).toBe("Accept-Encoding, Origin");
+    expect(await shared.text()).toBe(ENTRY.body);
+    const { headers } = await responseTo(answer);
+    expect([...headers.keys()].filter((name) => name.startsWith("access-control-"))).toEqual([]);
+    expect(headers.get("vary")).toBe("Accept-Encoding");
   });
 
   it("answers HEAD with the fields of GET and no body", async () => {
