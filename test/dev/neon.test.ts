@@ -1,7 +1,5 @@
 import { neon, neonConfig } from "@neondatabase/serverless";
 import type { NeonQueryFunction } from "@neondatabase/serverless";
-import { sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/neon-http";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RunningEndpoint } from "../../dev/http-endpoint.ts";
@@ -115,24 +113,6 @@ describe("the vendor's driver", () => {
     // A connection that is not known to be dead yet may fail one query; it must not fail the next.
     await query`SELECT 1`.catch(() => undefined);
     expect(await query`SELECT 1 AS one`).toEqual([{ one: 1 }]);
-  });
-});
-
-describe("drizzle over the driver", () => {
-  it("runs single queries and batches, and shows the database's error", async () => {
-    const db = drizzle({ client: query });
-    const [inserted, counted] = await db.batch([
-      db.execute(sql`INSERT INTO coins VALUES (1, 'head')`),
-      db.execute<{ coins: number }>(sql`SELECT count(*)::int AS coins FROM coins`),
-    ]);
-    expect(inserted.rowCount).toBe(1);
-    expect(counted.rows).toEqual([{ coins: 1 }]);
-    await expect(db.execute(sql`INSERT INTO coins VALUES (1, 'head')`)).rejects.toMatchObject({
-      cause: { code: "23505" },
-    });
-    await expect(db.batch([db.execute(sql`INSERT INTO coins VALUES (1, 'head')`)])).rejects.toMatchObject({
-      code: "23505",
-    });
   });
 });
 
