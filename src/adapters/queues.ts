@@ -1,19 +1,21 @@
 import type { ControlMessage, ControlQueue } from "../core/control-ports.ts";
 import type { ReplayQueue } from "../core/dead-message.ts";
 import type { RefreshMessage, RefreshQueue, UsageQueue } from "../core/ports.ts";
+import { packUsage } from "../core/pack-usage.ts";
 import type { UsageMessage } from "../core/usage.ts";
 
-/** Cloudflare's bound on one `sendBatch`, messages. */
-const BATCH = 100;
+/** Cloudflare's bounds on one `sendBatch`: 100 messages, and 256 KB together. */
+const SMALL_AT_ONCE = 100;
+const FULL_AT_ONCE = 4;
 
 /** Usage on its way through Cloudflare Queues. Throws when the queue refuses: the outbox keeps what was not sent. */
 export function queueUsage(queue: Queue<UsageMessage>): UsageQueue {
-  return { send: (messages) => sendAll(queue, messages) };
+  return { send: (usage) => sendAll(queue, packUsage(usage), { atOnce: FULL_AT_ONCE }) };
 }
 
 /** What the control plane has to tell, on its way through Cloudflare Queues. Throws when the queue refuses. */
 export function queueControl(queue: Queue<ControlMessage>): ControlQueue {
-  return { send: (messages, delaySeconds = 0) => sendAll(queue, messages, delaySeconds) };
+  return { send: (messages, delaySeconds = 0) => sendAll(queue, messages, { delaySeconds }) };
 }
 
 /** Refreshes on their way through Cloudflare Queues. Throws when the queue refuses: who finds the answer next asks again. */
@@ -34,9 +36,13 @@ export function replayQueue(queues: Readonly<Record<"usage" | "control" | "refre
   };
 }
 
-async function sendAll<Message>(queue: Queue<Message>, messages: readonly Message[], delaySeconds = 0): Promise<void> {
-  for (let at = 0; at < messages.length; at += BATCH) {
-    const batch = messages.slice(at, at + BATCH).map((body) => ({ body }));
+async function sendAll<Message>(
+  queue: Queue<Message>,
+  messages: readonly Message[],
+  { delaySeconds = 0, atOnce = SMALL_AT_ONCE } = {},
+): Promise<void> {
+  for (let at = 0; at < messages.length; at += atOnce) {
+    const batch = messages.slice(at, at + atOnce).map((body) => ({ body }));
     await queue.sendBatch(batch, { delaySeconds });
   }
 }

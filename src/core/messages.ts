@@ -4,7 +4,7 @@ import { isOutcome, type Outcome } from "./charge.ts";
 import type { ControlMessage } from "./control-ports.ts";
 import type { OpenReservation } from "./ledger.ts";
 import type { RefreshMessage } from "./ports.ts";
-import type { HitBatch, HitRow, UsageEvent, UsageMessage } from "./usage.ts";
+import type { HitBatch, HitRow, Usage, UsageEvent } from "./usage.ts";
 import { isUuid, isUuid7, uuid7TimeMs } from "./uuid7.ts";
 
 /** Far above any price or any count between two flushes: what is above it is damage, and must not reach an invoice. */
@@ -64,10 +64,16 @@ const HitBatchSchema = v.object({
 }) satisfies v.GenericSchema<unknown, HitBatch>;
 
 /** Unknown members are dropped and not refused: while two versions run, a newer one's messages must not be buried by an older one. */
-const UsageMessageSchema = v.variant("kind", [
+const UsageSchema = v.variant("kind", [
   v.object({ kind: v.literal("event"), event: UsageEventSchema }),
   v.object({ kind: v.literal("hits"), batch: HitBatchSchema }),
 ]);
+
+/** What is in it is read one by one: what is wrong with one must not take the others with it. */
+const TogetherSchema = v.object({
+  kind: v.literal("batch"),
+  usage: v.pipe(v.array(v.unknown()), v.minLength(1)),
+});
 
 const ControlMessageSchema = v.variant("kind", [
   v.object({ kind: v.literal("change"), change: Change }),
@@ -91,9 +97,17 @@ type ParsedMessage<Message> =
   | { readonly kind: "ok"; readonly message: Message }
   | { readonly kind: "malformed"; readonly reason: string };
 
-/** Reads a message of the usage queue. The reason names what is wrong and repeats none of its values, for it is logged. */
-export function parseUsageMessage(body: unknown): ParsedMessage<UsageMessage> {
-  return parseMessage(UsageMessageSchema, body);
+/** One thing of a message of the usage queue, as it came and as it was read. */
+export type UsagePart = { readonly body: unknown; readonly parsed: ParsedMessage<Usage> };
+
+/**
+ * Reads a message of the usage queue, each thing in it for itself; at least one. A reason names what is wrong and repeats none of its values,
+ * for it is logged.
+ */
+export function parseUsageMessage(body: unknown): readonly UsagePart[] {
+  const together = v.safeParse(TogetherSchema, body);
+  const bodies = together.success ? together.output.usage : [body];
+  return bodies.map((each) => ({ body: each, parsed: parseMessage(UsageSchema, each) }));
 }
 
 /** Reads a message of the control queue, in the same way. */

@@ -4,7 +4,7 @@ import type { PlatformKeyView } from "./resources.ts";
 import type { KeyRecord, SealedUpstreamKey } from "./tenant.ts";
 import type { Candidate, Failure } from "./ledger.ts";
 import type { PurgedAt } from "./purge.ts";
-import type { HitBatch, HitCount, UsageEvent, UsageMessage } from "./usage.ts";
+import type { HitBatch, HitCount, Usage, UsageEvent } from "./usage.ts";
 
 /** Where one call's answer is kept. `digest` is computed when first asked for: a memory hit never needs it. */
 export type AnswerKey = {
@@ -264,8 +264,14 @@ export type BucketGauge = { peek(name: string, bucket: Bucket): Promise<BucketLe
 /** Bounds requests without a valid key per client address. Local to a colo; when in doubt it allows. */
 export type AddressLimiter = { allows(address: string): Promise<boolean> };
 
-/** Sends usage on its way. Delivery is at least once and in any order; throws when not all of it was accepted. */
-export type UsageQueue = { send(messages: readonly UsageMessage[]): Promise<void> };
+/** Sends usage on its way, in as few messages as carry it. Delivery is at least once and in any order; throws when not all of it was accepted. */
+export type UsageQueue = { send(usage: readonly Usage[]): Promise<void> };
+
+/**
+ * Sends settled events on their way, those of several requests together. Resolves when the caller may end: its event was sent, or will be by
+ * another request. Never throws: what does not get on its way is in the outbox.
+ */
+export type EventSender = { send(event: UsageEvent): Promise<void> };
 
 export type Recording =
   /** `announce`: the events that webhooks are to hear of because of it. */

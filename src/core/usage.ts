@@ -49,7 +49,13 @@ export type HitCount = {
 /** All hits of one endpoint. Of the tiers no more than `hits`; less where an older version counted, which did not tell them apart. */
 export type HitRow = Omit<HitCount, "tier"> & { readonly byTier: Readonly<Partial<Record<HitTier, number>>> };
 
-/** What travels through the `usage` queue. */
-export type UsageMessage =
+/** What is recorded in the books. */
+export type Usage =
   | { readonly kind: "event"; readonly event: UsageEvent }
   | { readonly kind: "hits"; readonly batch: HitBatch };
+
+/**
+ * What travels through the `usage` queue: usage of any tenants, together, since a message costs what it costs however little is in it. By itself
+ * it is as what was buried alone is sent again, and as older versions sent it.
+ */
+export type UsageMessage = Usage | { readonly kind: "batch"; readonly usage: readonly Usage[] };

@@ -1,4 +1,4 @@
-import type { Graveyard, Log } from "../core/ports.ts";
+import type { DeadMessage, Graveyard, Log } from "../core/ports.ts";
 import type { Batch, Message } from "./consume.ts";
 
 export type BuryPorts = { readonly graveyard: Graveyard; readonly log: Log };
@@ -23,28 +23,27 @@ export async function bury(ports: BuryPorts, { queue, messages }: Batch): Promis
   await buryMessages(ports, queue, hopeless);
 }
 
-/**
- * Where a poisoned message ends: in Postgres, with the reason. Returns those that were buried; when the graveyard does not answer,
- * none, and all are delivered again.
- */
-export async function buryMessages<T extends Hopeless>(
-  { graveyard, log }: BuryPorts,
-  queue: string,
-  hopeless: readonly T[],
-): Promise<readonly T[]> {
-  if (hopeless.length === 0) return [];
+/** Where a poisoned message ends: in Postgres, with the reason. When the graveyard does not answer, all are delivered again. */
+export async function buryMessages(ports: BuryPorts, queue: string, hopeless: readonly Hopeless[]): Promise<void> {
+  const dead = hopeless.map(({ message, reason }) => ({ id: message.id, queue, reason, body: message.body }));
+  const isBuried = await entomb(ports, dead);
+  for (const { message } of hopeless)
+    if (isBuried) message.ack();
+    else deliverAgain(message);
+}
+
+/** Keeps what is dead in Postgres, whole messages or parts of some. False when the graveyard does not answer: then nobody has it but its queue. */
+export async function entomb({ graveyard, log }: BuryPorts, dead: readonly DeadMessage[]): Promise<boolean> {
+  if (dead.length === 0) return true;
+  const which = { queue: dead[0]?.queue, messages: dead.length };
   try {
-    await graveyard.bury(
-      hopeless.map(({ message, reason }) => ({ id: message.id, queue, reason, body: message.body })),
-    );
+    await graveyard.bury(dead);
   } catch (error) {
-    log.error("messages-not-buried", { error, queue, messages: hopeless.length });
-    for (const { message } of hopeless) deliverAgain(message);
-    return [];
+    log.error("messages-not-buried", { error, ...which });
+    return false;
   }
-  for (const { message } of hopeless) message.ack();
-  log.error("messages-buried", { queue, messages: hopeless.length });
-  return hopeless;
+  log.error("messages-buried", which);
+  return true;
 }
 
 /**

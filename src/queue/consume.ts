@@ -66,7 +66,7 @@ async function consumeOne(ports: ConsumePorts, outcomeOf: OutcomeOf, { queue, is
       if (isDead) return bury(ports, { queue, messages: [message] });
       return message.retry({ delaySeconds: consumed.afterSeconds });
     case "hopeless":
-      return void (await buryMessages(ports, queue, [{ message, reason: consumed.reason }]));
+      return buryMessages(ports, queue, [{ message, reason: consumed.reason }]);
     default:
       return consumed satisfies never;
   }

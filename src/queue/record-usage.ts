@@ -1,96 +1,62 @@
-import type { ControlQueue } from "../core/control-ports.ts";
+import type { ControlMessage, ControlQueue } from "../core/control-ports.ts";
 import { parseUsageMessage } from "../core/messages.ts";
 import type { Ledger } from "../core/ledger.ts";
-import type { Recording, UsageLedger } from "../core/ports.ts";
-import type { UsageMessage } from "../core/usage.ts";
-import { buryMessages, type BuryPorts } from "./bury.ts";
+import type { Usage } from "../core/usage.ts";
+import { entomb, type BuryPorts } from "./bury.ts";
 import type { Batch, Message } from "./consume.ts";
+import { eventsOf, recordTenant, type TenantPorts } from "./record-tenant.ts";
 
-export type RecordPorts = BuryPorts & {
-  readonly usageLedger: UsageLedger;
-  readonly ledger: Ledger;
-  readonly controlQueue: ControlQueue;
-  /** For how long usage is taken after it occurred, milliseconds. */
-  readonly lateEventsMs: number;
-  readonly clock: () => number;
+export type RecordPorts = BuryPorts &
+  TenantPorts & {
+    readonly ledger: Ledger;
+    readonly controlQueue: ControlQueue;
+  };
+
+/** One thing that a message brought. */
+type Part = {
+  readonly message: Message;
+  /** Names it when it is buried: the same however often the message is delivered. */
+  readonly id: string;
+  readonly body: unknown;
 };
-
-type Parsed = { readonly message: Message; readonly usage: UsageMessage };
-type Refused = Parsed & { readonly reason: string };
-
-type TenantBatch = { readonly queue: string; readonly tenantId: string; readonly parsed: readonly Parsed[] };
+type Parsed = Part & { readonly usage: Usage };
+type Hopeless = { readonly part: Part; readonly reason: string };
 
 /**
- * Adds usage to the books, a tenant at a time, and acknowledges each message only when its statement has committed. Returns the
- * messages of tenants whose statement failed, which may be recorded later and hold up nobody else. What can never be recorded is buried at
- * once, since no retry mends it: it is no usage, the books refuse it, or it comes so late that they may have forgotten its id, and would
- * count it a second time.
+ * Adds usage to the books, a tenant at a time, and acknowledges each message only when all that it brought has been committed or buried.
+ * Returns the messages of which something is left, since a tenant's statement failed: they are delivered again, and what is in the books by
+ * then changes nothing. What can never be recorded is buried at once and by itself, since no retry mends it: it is no usage, the books
+ * refuse it, or it comes so late that they may have forgotten its id, and would count it a second time.
  */
 export async function recordUsage(ports: RecordPorts, { queue, messages }: Batch): Promise<readonly Message[]> {
   const { good, malformed } = sorted(messages);
-  await buryMessages(ports, queue, malformed);
-  const tenants = [...byTenant(good)].map(([tenantId, parsed]) => recordTenant(ports, { queue, tenantId, parsed }));
-  return (await Promise.all(tenants)).flat();
-}
-
-async function recordTenant(ports: RecordPorts, { queue, tenantId, parsed }: TenantBatch): Promise<readonly Message[]> {
-  const oldestMs = ports.clock() - ports.lateEventsMs;
-  const inTime = parsed.filter(({ usage }) => atMs(usage) >= oldestMs);
-  const waiting = new Set(inTime);
-  const recorded: Parsed[] = [];
-  const refused: Refused[] = parsed.filter((each) => !waiting.has(each)).map(tooLate);
-  const announce: string[] = [];
-  try {
-    for await (const { part, recording } of recordings(ports.usageLedger, tenantId, inTime)) {
-      for (const each of part) waiting.delete(each);
-      if (recording.kind === "refused") refused.push(...part.map((each) => ({ ...each, reason: recording.reason })));
-      else {
-        recorded.push(...part);
-        announce.push(...recording.announce);
-      }
-    }
-  } catch (error) {
-    ports.log.error("usage-not-recorded", { error, tenantId, messages: waiting.size });
-  }
-  for (const { message } of recorded) message.ack();
-  const buried = await buryMessages(ports, queue, refused);
+  const tenants = await Promise.all(
+    [...byTenant(good)].map(([tenantId, parts]) => recordTenant(ports, tenantId, parts)),
+  );
+  const recorded = tenants.flatMap((tenant) => tenant.recorded);
+  const refused = tenants.flatMap((tenant) => tenant.refused);
+  const isBuried = await buryParts(ports, queue, [...malformed, ...refused]);
+  const buried = isBuried ? refused.map(({ part }) => part) : [];
   await emptyOutbox(ports, [...recorded, ...buried]);
-  await tell(ports, tenantId, announce);
-  return [...waiting].map(({ message }) => message);
+  await tell(
+    ports,
+    tenants.flatMap(({ announce }) => announce),
+  );
+  const done = new Set([...recorded, ...buried]);
+  const left = [...good.filter((part) => !done.has(part)), ...(isBuried ? [] : malformed.map(({ part }) => part))];
+  return acknowledge(messages, left);
 }
 
-function tooLate(parsed: Parsed): Refused {
-  return { ...parsed, reason: "too late: the books take nothing as old as this" };
+/** Returns the messages of the parts that are left. */
+function acknowledge(messages: readonly Message[], left: readonly Part[]): readonly Message[] {
+  const unfinished = new Set(left.map(({ message }) => message));
+  for (const message of messages) if (!unfinished.has(message)) message.ack();
+  return [...unfinished];
 }
 
-function atMs(usage: UsageMessage): number {
-  return usage.kind === "event" ? usage.event.occurredAtMs : usage.batch.flushedAtMs;
-}
-
-/**
- * One refused row fails its whole statement, so what is refused is halved until the poison stands alone: one among a hundred costs
- * some fifteen statements. An outage in between throws, and what was not yet yielded is not yet recorded.
- */
-async function* recordings(
-  usageLedger: UsageLedger,
-  tenantId: string,
-  part: readonly Parsed[],
-): AsyncGenerator<{ readonly part: readonly Parsed[]; readonly recording: Recording }> {
-  const recording = await record(usageLedger, tenantId, part);
-  if (recording.kind === "recorded" || part.length === 1) yield { part, recording };
-  else {
-    const middle = Math.ceil(part.length / 2);
-    yield* recordings(usageLedger, tenantId, part.slice(0, middle));
-    yield* recordings(usageLedger, tenantId, part.slice(middle));
-  }
-}
-
-async function record(usageLedger: UsageLedger, tenantId: string, part: readonly Parsed[]): Promise<Recording> {
-  const events = await usageLedger.addEvents(tenantId, eventsOf(part));
-  if (events.kind === "refused") return events;
-  const batches = part.flatMap(({ usage }) => (usage.kind === "hits" ? [usage.batch] : []));
-  const hits = await usageLedger.addHits(tenantId, batches);
-  return hits.kind === "refused" ? hits : { ...hits, announce: [...events.announce, ...hits.announce] };
+function buryParts(ports: RecordPorts, queue: string, hopeless: readonly Hopeless[]): Promise<boolean> {
+  const dead = hopeless.map(({ part: { id, body }, reason }) => ({ id, queue, reason, body }));
+  return entomb(ports, dead);
 }
 
 /** Buried events leave it too: the sweep would send them again each minute, to be buried under a new message's id. */
@@ -105,26 +71,25 @@ async function emptyOutbox({ ledger, log }: RecordPorts, done: readonly Parsed[]
 }
 
 /** A message that is lost is no loss: the cron finds what was not announced. */
-async function tell({ controlQueue, log }: RecordPorts, tenantId: string, eventIds: readonly string[]): Promise<void> {
-  if (eventIds.length === 0) return;
+async function tell({ controlQueue, log }: RecordPorts, events: readonly ControlMessage[]): Promise<void> {
+  if (events.length === 0) return;
   try {
-    await controlQueue.send(eventIds.map((eventId) => ({ kind: "event", tenantId, eventId })));
+    await controlQueue.send(events);
   } catch (error) {
-    log.error("webhook-events-not-sent", { error, tenantId, events: eventIds.length });
+    log.error("webhook-events-not-sent", { error, events: events.length });
   }
-}
-
-function eventsOf(parsed: readonly Parsed[]) {
-  return parsed.flatMap(({ usage }) => (usage.kind === "event" ? [usage.event] : []));
 }
 
 function sorted(messages: readonly Message[]) {
   const good: Parsed[] = [];
-  const malformed: { message: Message; reason: string }[] = [];
+  const malformed: Hopeless[] = [];
   for (const message of messages) {
-    const parsed = parseUsageMessage(message.body);
-    if (parsed.kind === "ok") good.push({ message, usage: parsed.message });
-    else malformed.push({ message, reason: parsed.reason });
+    const parts = parseUsageMessage(message.body);
+    for (const [at, { body, parsed }] of parts.entries()) {
+      const part = { message, id: parts.length === 1 ? message.id : `${message.id}/${at}`, body };
+      if (parsed.kind === "ok") good.push({ ...part, usage: parsed.message });
+      else malformed.push({ part, reason: parsed.reason });
+    }
   }
   return { good, malformed };
 }

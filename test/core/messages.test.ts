@@ -31,8 +31,15 @@ const batch = {
 /** An id and the time in it, so that the time is wrong by itself alone. */
 const timedAt = (ms: number) => ({ eventId: uuid7(ms, new Uint8Array(10)), occurredAtMs: ms });
 
+/** What a message says that is about one thing. */
+const parsedOf = (body: unknown) => {
+  const [part, ...others] = parseUsageMessage(body);
+  if (part === undefined || others.length > 0) throw new Error("it is not about one thing");
+  return part.parsed;
+};
+
 const reasonOf = (body: unknown) => {
-  const parsed = parseUsageMessage(body);
+  const parsed = parsedOf(body);
   return parsed.kind === "malformed" ? parsed.reason : "";
 };
 
@@ -42,11 +49,26 @@ describe("a usage message", () => {
     { message: { kind: "hits", batch }, because: "it is a batch of hits" },
     { message: { kind: "event", event: { ...event, status: 0, outcome: "thrown" } }, because: "no status is 0" },
     { message: { kind: "event", event: { ...event, endpoint: "/some-day-new/" } }, because: "endpoints come and go" },
-  ])("is read: $because", ({ message }) => expect(parseUsageMessage(message)).toEqual({ kind: "ok", message }));
+  ])("is read: $because", ({ message }) => expect(parsedOf(message)).toEqual({ kind: "ok", message }));
+
+  it("is read thing by thing when it carries several, because what is wrong with one is not wrong with the others", () => {
+    const usage = [{ kind: "event", event }, { kind: "nobody knows" }, { kind: "hits", batch }];
+    expect(parseUsageMessage({ kind: "batch", usage, sentBy: "v2" })).toEqual([
+      { body: usage[0], parsed: { kind: "ok", message: usage[0] } },
+      { body: usage[1], parsed: { kind: "malformed", reason: expect.stringMatching(/^kind: /) } },
+      { body: usage[2], parsed: { kind: "ok", message: usage[2] } },
+    ]);
+  });
+
+  it.each([
+    { body: { kind: "batch", usage: [] }, because: "it carries nothing" },
+    { body: { kind: "batch" }, because: "nobody knows what it carries" },
+    { body: { kind: "batch", usage: [{ kind: "batch", usage: [] }] }, because: "no message is in another" },
+  ])("is malformed as a whole when $because", ({ body }) => expect(reasonOf(body)).toMatch(/^kind: /));
 
   it("loses what it does not know and nothing else, because a newer version's money must not be buried", () => {
     const newer = { kind: "event", event: { ...event, colo: "FRA" }, sentBy: "v2" };
-    expect(parseUsageMessage(newer)).toEqual({ kind: "ok", message: { kind: "event", event } });
+    expect(parsedOf(newer)).toEqual({ kind: "ok", message: { kind: "event", event } });
   });
 
   it.each([
@@ -54,7 +76,7 @@ describe("a usage message", () => {
     { sent: { byTier: { orbit: 3 } }, because: "a newer version has another tier" },
   ])("counts hits in their number alone when $because", ({ sent }) => {
     const row = { endpoint: "/userid/", hits: 3, creditsSaved: 3 };
-    const parsed = parseUsageMessage({ kind: "hits", batch: { ...batch, rows: [{ ...row, ...sent }] } });
+    const parsed = parsedOf({ kind: "hits", batch: { ...batch, rows: [{ ...row, ...sent }] } });
     expect(parsed).toMatchObject({ kind: "ok", message: { batch: { rows: [{ ...row, byTier: {} }] } } });
     expect(JSON.stringify(parsed)).not.toContain("orbit");
   });

@@ -57,8 +57,8 @@ const bugs: readonly Bug[] = [
   {
     bug: "an acknowledgement before the commit",
     file: "src/queue/record-usage.ts",
-    from: "const waiting = new Set(inTime);",
-    to: "const waiting = new Set(inTime);\n  for (const { message } of inTime) message.ack();\n  await emptyOutbox(ports, inTime);",
+    from: "const { good, malformed } = sorted(messages);",
+    to: "const { good, malformed } = sorted(messages);\n  for (const message of messages) message.ack();\n  await emptyOutbox(ports, good);",
     faults: ["postgres-down"],
     says: /I1: the upstream took \d+ on/,
   },

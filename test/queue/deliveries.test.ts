@@ -10,7 +10,8 @@ import { TENANT_A, TENANT_B } from "../support/tenancy-database.ts";
 
 const EVENTS = 10_000;
 const DELIVERIES = 25_000;
-const BATCH = 100;
+const BATCH = 20;
+const IN_MESSAGE = 5;
 const CONSUMERS = 8;
 const HOUR_MS = 3_600_000;
 const SEED = 20_261_130;
@@ -35,11 +36,16 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-it("counts 10,000 events once that eight consumers are given 25,000 times, in any order, over a month's end, while connections die", async () => {
+it("counts 10,000 events once that eight consumers are given 25,000 times, five a message, in any order, over a month's end, while connections die", async () => {
   const random = seeded(SEED);
   const events = Array.from({ length: EVENTS }, () => randomEvent(random));
   const again = Array.from({ length: DELIVERIES - EVENTS }, () => pick(random, events));
-  const queue = shuffled(random, [...events, ...again]).map((event, at) => ({ id: `m${at}`, event, attempts: 0 }));
+  const all = shuffled(random, [...events, ...again]);
+  const queue = Array.from({ length: DELIVERIES / IN_MESSAGE }, (_, at) => ({
+    id: `m${at}`,
+    events: all.slice(at * IN_MESSAGE, (at + 1) * IN_MESSAGE),
+    attempts: 0,
+  }));
   const told: string[] = [];
   const run = consumerOf(told);
   let [givenBack, isOver] = [0, false];
@@ -54,7 +60,7 @@ it("counts 10,000 events once that eight consumers are given 25,000 times, in an
         };
         return {
           id: delivery.id,
-          body: { kind: "event", event: delivery.event },
+          body: { kind: "batch", usage: delivery.events.map((event) => ({ kind: "event", event })) },
           attempts: delivery.attempts,
           ack: () => undefined,
           retry: again,

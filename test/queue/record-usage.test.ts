@@ -129,6 +129,69 @@ it("acknowledges what is recorded when the outbox does not answer, because the s
   expect(logged).toEqual(["outbox-not-emptied"]);
 });
 
+describe("a message of several things", () => {
+  const together = (...usage: readonly unknown[]) => ({ kind: "batch", usage });
+
+  it("is recorded with a statement a tenant, and leaves the outbox at once", async () => {
+    const { story, books, ledger, statements, ...queue } = queueTimeline();
+    const settled = [await queue.settled("/userid/"), await queue.settled("/userid/")];
+    const own = settled.map((each) => ({ kind: "event", event: each }));
+    queue.send("m", together(...own, event(NEIGHBOUR), { kind: "hits", batch: sampleHits(NEIGHBOUR) }));
+    queue.send("n", together(event(NEIGHBOUR)));
+    await queue.deliver();
+    expect(story).toEqual(["m done", "n done"]);
+    expect(sumOf(books.rollup())).toBe(4);
+    expect(statements()).toBe(3);
+    expect(await ledger.unrecorded(0, 10)).toEqual([]);
+    expect(queue.forgettings()).toBe(1);
+  });
+
+  it("loses the bad ones alone, each buried under a name of its own and once however often it comes", async () => {
+    const { story, books, buried, ...queue } = queueTimeline();
+    const [poison, nonsense] = [refused(), malformed];
+    const body = together(event(), poison, event(NEIGHBOUR), nonsense);
+    for (const _delivery of ["first", "again"]) {
+      queue.send("m", body);
+      await queue.deliver();
+    }
+    expect(story).toEqual(["m done", "m done"]);
+    expect(sumOf(books.rollup())).toBe(2);
+    expect(buried.map(({ id, body }) => ({ id, body })).toSorted((a, b) => a.id.localeCompare(b.id))).toEqual([
+      { id: "m/1", body: poison },
+      { id: "m/3", body: nonsense },
+    ]);
+  });
+
+  it("comes again as long as one tenant's statement fails, and what was recorded is not recorded twice", async () => {
+    const { story, books, buried, ...queue } = queueTimeline();
+    queue.send("m", together(event(NEIGHBOUR), refused(), event(TENANT)));
+    queue.send("n", together(event(NEIGHBOUR)));
+    queue.failsFor(TENANT);
+    await queue.deliver();
+    expect(story).toEqual(["n done", "m again in 2 s"]);
+    expect(books.rollup()).toMatchObject([{ tenantId: NEIGHBOUR, calls: 2 }]);
+    queue.failsFor("nobody");
+    queue.advance(2_000);
+    await queue.deliver();
+    expect(story.at(-1)).toBe("m done");
+    expect(sumOf(books.rollup())).toBe(3);
+    expect(buried.map(({ id }) => id)).toEqual(["m/1"]);
+  });
+
+  it("comes again while its bad ones cannot be buried, because nobody else has them", async () => {
+    const { story, books, buried, ...queue } = queueTimeline();
+    queue.send("m", together(event(), malformed));
+    queue.breaks("graveyard");
+    await queue.deliver();
+    queue.mends();
+    queue.advance(2_000);
+    await queue.deliver();
+    expect(story).toEqual(["m again in 2 s", "m done"]);
+    expect(sumOf(books.rollup())).toBe(1);
+    expect(buried).toHaveLength(1);
+  });
+});
+
 describe("what comes late", () => {
   const NOW_MS = Date.UTC(2026, 10, 20);
   const lateEvent = (ageMs: number) => event(TENANT, { occurredAtMs: NOW_MS - ageMs });

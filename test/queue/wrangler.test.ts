@@ -2,7 +2,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { unstable_readConfig } from "wrangler";
+import { MOST_IN_MESSAGE } from "../../src/core/pack-usage.ts";
 import { ROOT } from "../../dev/wrangler.ts";
+
+/** Of one invocation, to other services (Cloudflare, "Workers limits"). */
+const REQUESTS = 1_000;
 
 type Consumer = {
   readonly queue: string;
@@ -42,6 +46,13 @@ describe("the queues of wrangler.toml", () => {
     for (const [queue, { max_batch_size: size, max_batch_timeout: seconds }] of consumers) {
       expect(size, queue).toBeLessThanOrEqual(100);
       expect(seconds, queue).toBeLessThanOrEqual(60);
+    }
+  });
+
+  it("hand over no more usage at once than an invocation has requests for, if each thing is another tenant's", () => {
+    for (const queue of ["tikedge-usage", "tikedge-usage-dead"]) {
+      const statements = (consumers.get(queue)?.max_batch_size ?? Infinity) * MOST_IN_MESSAGE;
+      expect(statements, queue).toBeLessThanOrEqual(REQUESTS / 2);
     }
   });
 

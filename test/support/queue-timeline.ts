@@ -28,6 +28,8 @@ export function queueTimeline(queue = "tikedge-usage") {
   let nowMs = Date.UTC(2026, 10, 20);
   let statements = 0;
   let lastStatement = Infinity;
+  let forgettings = 0;
+  let failing = "";
   const down = new Set<Part>();
   const story: string[] = [];
   const logged: string[] = [];
@@ -63,13 +65,20 @@ export function queueTimeline(queue = "tikedge-usage") {
     },
     usageLedger: {
       addEvents: async (tenantId, events) => {
+        if (tenantId === failing) throw new Error("this tenant's rows are locked");
         const recording = await counted(events, () => books.addEvents(tenantId, events));
         return recording.kind === "recorded" ? { ...recording, announce: announced.splice(0) } : recording;
       },
       addHits: (tenantId, batches) => counted(batches, () => books.addHits(tenantId, batches)),
     },
     graveyard: { bury: (messages) => through("graveyard", () => graveyard.bury(messages)) },
-    ledger: { ...ledger, forget: (events) => through("ledger", () => ledger.forget(events)) },
+    ledger: {
+      ...ledger,
+      forget: (events) => {
+        forgettings += 1;
+        return through("ledger", () => ledger.forget(events));
+      },
+    },
     controlQueue: { send: (messages) => through("control", async () => void told.push(...messages)) },
     lateEventsMs: LATE_EVENTS_MS,
     clock: () => nowMs,
@@ -99,6 +108,10 @@ export function queueTimeline(queue = "tikedge-usage") {
     buried: graveyard.buried,
     ledger,
     statements: () => statements,
+    /** How often something was taken out of the outbox. */
+    forgettings: () => forgettings,
+    /** Statements fail for this tenant and no other. */
+    failsFor: (tenantId: string) => void (failing = tenantId),
     breaks: (...parts: readonly Part[]) => parts.forEach((part) => down.add(part)),
     /** The books answer so many statements more. */
     booksBreakAfter: (more: number) => void (lastStatement = statements + more),
