@@ -154,6 +154,9 @@ const Settings = v.object({
   CONFIRM_MS: wholeNumber("1000"),
   HITS_FLUSH_MS: wholeNumber("2000"),
   HITS_FLUSH_COUNT: wholeNumber("1000"),
+  // The platform ends what is left behind a response after 30 s, and settling before may have taken some.
+  EVENTS_FLUSH_MS: v.pipe(wholeNumber("1000"), v.maxValue(10_000)),
+  EVENTS_FLUSH_COUNT: v.pipe(wholeNumber("50"), v.minValue(1)),
   HEALTH_MS: wholeNumber("5000"),
   SETTLE_AGAIN_MS: wholeNumbers("200,1000"),
   PROBE_POST_URL: PostUrl,

@@ -1,4 +1,5 @@
 import { bufferedAsks } from "./adapters/buffered-asks.ts";
+import { bufferedEvents } from "./adapters/buffered-events.ts";
 import { bufferedHits } from "./adapters/buffered-hits.ts";
 import { coloAddressLimiter } from "./adapters/colo-address-limiter.ts";
 import { coloAnswers } from "./adapters/colo-answers.ts";
@@ -227,6 +228,11 @@ function money(config: Config, env: Env, log: Log) {
     graveyard: neonGraveyard(database(config, config.DATABASE_URL_OPS)),
     deadMessages: neonDeadMessages(database(config, config.DATABASE_URL_OPS)),
     replayQueue: replayQueue({ usage: env.USAGE_QUEUE, control: env.CONTROL_QUEUE, refresh: env.REFRESH_QUEUE }),
+    eventSender: bufferedEvents(
+      usageQueue,
+      { flushMs: config.EVENTS_FLUSH_MS, flushEvents: config.EVENTS_FLUSH_COUNT, clock },
+      log,
+    ),
     hits: bufferedHits(usageQueue, buffer, log),
   };
 }

@@ -86,11 +86,10 @@ function sharedPorts({ time, random, upstream, refreshQueue, derives, onSettled 
     strikes: memoryStrikes(clock),
     platformLog: { note: async () => ({ kind: "done", row: null }) },
     controlQueue: { send: async () => undefined },
-    usageQueue: {
-      async send(messages) {
-        const events = messages.flatMap((message) => (message.kind === "event" ? [message.event] : []));
-        for (const event of events) onSettled(event);
-        await ledger.forget(events);
+    eventSender: {
+      async send(event) {
+        onSettled(event);
+        await ledger.forget([event]);
       },
     },
     tenantDirectory: memoryTenantDirectory([sampleTenant], clock),

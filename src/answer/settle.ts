@@ -1,10 +1,10 @@
 import type { Ledger } from "../core/ledger.ts";
-import type { Log, UsageQueue } from "../core/ports.ts";
+import type { EventSender, Log } from "../core/ports.ts";
 import type { UsageEvent } from "../core/usage.ts";
 
 export type SettlePorts = {
   readonly ledger: Ledger;
-  readonly usageQueue: UsageQueue;
+  readonly eventSender: EventSender;
   /** When a settling that got no answer is tried again, milliseconds after each try: within the 30 s that the platform grants. */
   readonly settleAgainMs: readonly number[];
   readonly pause: (ms: number) => Promise<void>;
@@ -18,14 +18,10 @@ export type SettlePorts = {
  * sweep sends it from the outbox, or the sweep did, and its word is final.
  */
 export async function settle(ports: SettlePorts, event: UsageEvent, reservedCredits: number): Promise<void> {
-  const { usageQueue, log } = ports;
+  const { eventSender, log } = ports;
   const settled = await settleUntilAnswered(ports, () => ports.ledger.settle(event, reservedCredits));
   if (settled !== "settled") return log.error("event-left-to-the-sweep", { eventId: event.eventId, because: settled });
-  try {
-    await usageQueue.send([{ kind: "event", event }]);
-  } catch (error) {
-    log.error("event-left-in-outbox", { error, eventId: event.eventId });
-  }
+  await eventSender.send(event);
 }
 
 async function settleUntilAnswered({ settleAgainMs, pause }: SettlePorts, once: () => ReturnType<Ledger["settle"]>) {

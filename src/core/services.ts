@@ -23,6 +23,7 @@ import type {
   SharedAnswers,
   Waits,
   BucketGauge,
+  EventSender,
   Graveyard,
   HitCounter,
   KeyDirectory,
@@ -78,6 +79,7 @@ export type Services = {
   readonly spendingBooks: SpendingBooks;
   readonly retryBudget: RetryBudget;
   readonly usageQueue: UsageQueue;
+  readonly eventSender: EventSender;
   readonly controlQueue: ControlQueue;
   readonly changes: ChangeLog;
   readonly confirm: Confirm;

@@ -138,11 +138,11 @@ describe("the order of a paid fetch", () => {
     expect(t.sent).toHaveLength(1);
   });
 
-  it("leaves the event in the outbox when the queue refuses it", async () => {
+  it("leaves the event in the outbox when it is sent, because a queue may lose it", async () => {
     const t = timeline();
-    await answer({ ...t.ports, usageQueue: { send: () => Promise.reject(new Error("full")) } }, t.ask(CALL));
+    await answer(t.ports, t.ask(CALL));
     await t.settled();
-    expect(await t.ledger.unrecorded(0, 10)).toHaveLength(1);
+    expect(await t.ledger.unrecorded(0, 10)).toEqual(t.sent);
   });
 });
 

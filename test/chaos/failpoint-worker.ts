@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { worker } from "../../src/boot.ts";
 import type { Batch, Message } from "../../src/queue/consume.ts";
 import { services } from "../../src/services.ts";
-import { FAILPOINTS, withFailpoints, type Failpoint } from "./failpoints.ts";
+import { FAILPOINTS, queueWithFailpoints, withFailpoints, type Failpoint } from "./failpoints.ts";
 
 /** What the build can be told while it runs, at `POST /__chaos`. */
 const Orders = v.strictObject({
@@ -18,12 +18,14 @@ let orders: Orders = { failpoint: null, queue: "orderly" };
 let batches = 0;
 
 /** The build that chaos runs: the Worker as it is deployed, but for failpoints and a queue that misbehaves when it is told to. */
-const gateway = worker((config, env) =>
-  withFailpoints(services(config, env), {
-    reach: (failpoint) => reach(failpoint, controllerOf(env)),
+const gateway = worker((config, env) => {
+  const hooks = {
+    reach: (failpoint: Failpoint) => reach(failpoint, controllerOf(env)),
     refuses: () => orders.queue === "refuses",
-  }),
-);
+  };
+  const failing = { ...env, USAGE_QUEUE: queueWithFailpoints(env.USAGE_QUEUE, hooks) };
+  return withFailpoints(services(config, failing), hooks);
+});
 
 export default {
   ...gateway,

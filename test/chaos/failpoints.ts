@@ -6,6 +6,7 @@ export const FAILPOINTS = [
   "after-dispatch",
   "before-settle",
   "after-settle",
+  "before-send",
   "after-send",
   "after-record",
   "after-forget",
@@ -20,9 +21,24 @@ type Hooks = {
   refuses(): boolean;
 };
 
+/** The same queue of usage, which refuses when it is told to. Before it sends, what an isolate has collected is nowhere but in the outbox. */
+export function queueWithFailpoints(queue: Env["USAGE_QUEUE"], { reach, refuses }: Hooks): Env["USAGE_QUEUE"] {
+  return {
+    metrics: () => queue.metrics(),
+    send: (...message) => queue.send(...message),
+    sendBatch: async (...batch) => {
+      if (refuses()) throw new Error("The queue refuses.");
+      await reach("before-send");
+      const sent = await queue.sendBatch(...batch);
+      await reach("after-send");
+      return sent;
+    },
+  };
+}
+
 /** The same services, which pass the failpoints on their way. The product's own code has no line for it. */
 export function withFailpoints(s: Services, { reach, refuses }: Hooks): Services {
-  const { ledger, upstream, usageQueue, usageLedger } = s;
+  const { ledger, upstream, usageLedger } = s;
   return {
     ...s,
     ledger: {
@@ -48,13 +64,6 @@ export function withFailpoints(s: Services, { reach, refuses }: Hooks): Services
         const reply = await upstream.send(...call);
         await reach("after-dispatch");
         return reply;
-      },
-    },
-    usageQueue: {
-      send: async (messages) => {
-        if (refuses()) throw new Error("The queue refuses.");
-        await usageQueue.send(messages);
-        await reach("after-send");
       },
     },
     refreshQueue: {

@@ -46,6 +46,7 @@ const SETTINGS = {
   ABANDONED_MS: "4000",
   UNRECORDED_MS: "1000",
   HITS_FLUSH_MS: "200",
+  EVENTS_FLUSH_MS: "200",
   CRON_LEASE_MS: "1000",
   // Counters that go wrong are to be seen, not mended.
   RECONCILE_MS: "86400000",

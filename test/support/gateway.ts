@@ -36,6 +36,8 @@ export async function startStack({ nowMs = Date.now() }: { nowMs?: number } = {}
     REDIS_WAIT_MS: "10000",
     REDIS_COMMAND_MS: "10000",
     DATABASE_TIMEOUT_MS: "10000",
+    // What is waited for is to come soon; that events are sent together has tests of its own.
+    EVENTS_FLUSH_MS: "50",
     // The sweep runs when a test says so, and then it is to find what is there.
     ABANDONED_MS: "2000",
     UNRECORDED_MS: "0",

@@ -97,10 +97,7 @@ export function timeline() {
     checkKeyMs: 10_000,
     newEventId: () => "event",
     failoverMs: 5_000,
-    usageQueue: {
-      send: async (messages) =>
-        void sent.push(...messages.flatMap((each) => (each.kind === "event" ? [each.event] : []))),
-    },
+    eventSender: { send: async (event) => void sent.push(event) },
     randomBits: () => (bits += 1).toString(16).padStart(20, "0"),
     // Leases are renewed while nothing else happens: that never ends by itself here.
     pause: async (ms) => {

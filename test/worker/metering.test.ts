@@ -88,6 +88,24 @@ describe("a credit is metered exactly once", () => {
     expect((await upstream.meter()).keys[BYO_KEY]?.calls).toBe(1);
   });
 
+  it("sends what a burst has spent in a few messages, because each is paid for and a queue takes 5,000 a second", async () => {
+    const tenant = stack.tenant("byo");
+    const { events } = books(stack.database.url);
+    const before = (await events(tenant.id)).length;
+    const bursting = await startGateway(stack, { EVENTS_FLUSH_MS: "1000", EVENTS_FLUSH_COUNT: "20" });
+    try {
+      const from = stack.seen.messages.length;
+      const names = Array.from({ length: 60 }, (_, at) => `burst_${at}`);
+      await Promise.all(names.map((name) => bursting.get(`/userid/?username=${name}`, { key: tenant.apiKey })));
+      await eventually(async () => expect((await events(tenant.id)).length).toBe(before + 60));
+      const messages = stack.seen.messages.slice(from).filter((text) => text.includes('"kind":"event"'));
+      expect(messages.join().match(/"kind":"event"/g)).toHaveLength(60);
+      expect(messages.length, "ten events a message at least").toBeLessThanOrEqual(6);
+    } finally {
+      await bursting.close();
+    }
+  });
+
   it("empties the outbox and closes every reservation", async () => {
     await eventually(async () =>
       expect(await ledger.exists("tkl:open", "tkl:open-since", "tkl:outbox", "tkl:outbox-since")).toBe(0),
