@@ -103,7 +103,11 @@ export type Gateway = {
  * Wrangler's test harness would send the Worker's requests through Node's fetch, which follows redirects and turns a refused connection
  * into a response: here the Worker has workerd's own network, as in production.
  */
-export async function startGateway(stack: Stack, overrides: Settings = {}): Promise<Gateway> {
+export async function startGateway(
+  stack: Stack,
+  overrides: Settings = {},
+  entrypoint = inject("tappedWorker"),
+): Promise<Gateway> {
   const { seen } = stack;
   const settings = { ...stack.settings, ...overrides };
   seen.settings(settings);
@@ -115,7 +119,7 @@ export async function startGateway(stack: Stack, overrides: Settings = {}): Prom
   };
   const worker = await unstable_startWorker({
     config: inject("workerConfig"),
-    entrypoint: inject("tappedWorker"),
+    entrypoint,
     bindings: Object.fromEntries(
       Object.entries(settings).map(([name, value]) => [name, { type: "secret_text", value }]),
     ),

@@ -1,0 +1,204 @@
+/** What comes of one request, before its response and behind it, or of one batch of messages. */
+export type Cost = {
+  /** The longest chain of operations that the response waits for, each begun after the one before it ended. */
+  readonly awaited: number;
+  /** The same, of requests to Redis alone. */
+  readonly awaitedOfRedis: number;
+  /** Requests to Redis over HTTP. */
+  readonly roundTrips: number;
+  /** Commands that Redis runs: those that are sent, and those that scripts run. */
+  readonly commands: number;
+  /** Of them, those that change something: they are billed once more for each read region. */
+  readonly writes: number;
+  /** Put into queues. */
+  readonly messages: number;
+  /** Fetches: to Redis, Postgres, and the upstream. */
+  readonly subrequests: number;
+  /** Of them, those to the upstream: each is a credit. */
+  readonly dispatches: number;
+  /** Questions to the Cache API, and answers put there. */
+  readonly cacheOperations: number;
+  /** Sent to Redis and received from it, without HTTP's own. An answer is in it as often as it goes there. */
+  readonly redisBytes: number;
+  /** Of the response. */
+  readonly bodyBytes: number;
+};
+
+const NOTHING: Cost = {
+  awaited: 0,
+  awaitedOfRedis: 0,
+  roundTrips: 0,
+  commands: 0,
+  writes: 0,
+  messages: 0,
+  subrequests: 0,
+  dispatches: 0,
+  cacheOperations: 0,
+  redisBytes: 0,
+  bodyBytes: 0,
+};
+
+const cost = (given: Partial<Cost>): Cost => ({ ...NOTHING, ...given });
+
+/**
+ * Every class of request with what it asks for outside its isolate. Counts do not depend on the machine, so `test/worker/costs.test.ts` asserts
+ * them exactly, and bytes roughly. The isolate has read the log of changes within the second and holds a token, unless the name says
+ * otherwise: what goes by the clock stands in rows of its own.
+ */
+export const COSTS = {
+  "memory hit": cost({ bodyBytes: 31_000 }),
+  "memory hit, no token held": cost({
+    awaited: 1,
+    awaitedOfRedis: 1,
+    roundTrips: 1,
+    commands: 4,
+    writes: 2,
+    subrequests: 1,
+    redisBytes: 154,
+    bodyBytes: 31_000,
+  }),
+  "memory hit that reads the log": cost({
+    awaited: 1,
+    awaitedOfRedis: 1,
+    roundTrips: 1,
+    commands: 1,
+    subrequests: 1,
+    redisBytes: 123,
+    bodyBytes: 31_000,
+  }),
+  /** One message of hits, and one script that adds to the hot set. */
+  "memory hit that sends counts": cost({
+    roundTrips: 1,
+    commands: 5,
+    writes: 2,
+    messages: 1,
+    subrequests: 1,
+    redisBytes: 180,
+    bodyBytes: 31_000,
+  }),
+  "304": cost({}),
+  "negative hit": cost({ bodyBytes: 45 }),
+  "colo hit": cost({ awaited: 1, cacheOperations: 1, bodyBytes: 31_000 }),
+  "Redis hit": cost({
+    awaited: 2,
+    awaitedOfRedis: 1,
+    roundTrips: 1,
+    commands: 1,
+    subrequests: 1,
+    cacheOperations: 2,
+    redisBytes: 34_500,
+    bodyBytes: 31_500,
+  }),
+  /** With the message that has it refreshed; most find that another has sent one. */
+  "stale hit": cost({
+    awaited: 2,
+    awaitedOfRedis: 1,
+    roundTrips: 2,
+    commands: 2,
+    writes: 1,
+    messages: 1,
+    subrequests: 2,
+    cacheOperations: 1,
+    redisBytes: 1_660,
+    bodyBytes: 555,
+  }),
+  /** Finds the answer at its first look after it found the lease taken. */
+  joined: cost({
+    awaited: 5,
+    awaitedOfRedis: 3,
+    roundTrips: 3,
+    commands: 14,
+    writes: 6,
+    subrequests: 3,
+    cacheOperations: 3,
+    redisBytes: 35_000,
+    bodyBytes: 31_000,
+  }),
+  miss: cost({
+    awaited: 4,
+    awaitedOfRedis: 2,
+    roundTrips: 5,
+    commands: 21,
+    writes: 12,
+    messages: 1,
+    subrequests: 6,
+    dispatches: 1,
+    cacheOperations: 2,
+    redisBytes: 36_000,
+    bodyBytes: 31_500,
+  }),
+  /** User info by name: the user's id and their info by id are stored with it, and that name and id are one user's. */
+  "miss that answers other calls": cost({
+    awaited: 4,
+    awaitedOfRedis: 2,
+    roundTrips: 8,
+    commands: 29,
+    writes: 16,
+    messages: 1,
+    subrequests: 9,
+    dispatches: 1,
+    cacheOperations: 2,
+    redisBytes: 7_400,
+    bodyBytes: 1_500,
+  }),
+  "bad checksum": cost({ bodyBytes: 227 }),
+  "unknown key": cost({
+    awaited: 2,
+    awaitedOfRedis: 1,
+    roundTrips: 2,
+    commands: 3,
+    writes: 1,
+    subrequests: 3,
+    redisBytes: 127,
+    bodyBytes: 227,
+  }),
+  "unknown key again": cost({ bodyBytes: 227 }),
+  "rate-limited": cost({
+    awaited: 1,
+    awaitedOfRedis: 1,
+    roundTrips: 1,
+    commands: 2,
+    subrequests: 1,
+    redisBytes: 155,
+    bodyBytes: 246,
+  }),
+  "quota spent": cost({
+    awaited: 3,
+    awaitedOfRedis: 2,
+    roundTrips: 2,
+    commands: 5,
+    subrequests: 2,
+    cacheOperations: 1,
+    redisBytes: 1_220,
+    bodyBytes: 312,
+  }),
+  /** The message of a stale hit, consumed; nobody waits for it. */
+  refresh: cost({
+    awaited: 9,
+    awaitedOfRedis: 7,
+    roundTrips: 8,
+    commands: 25,
+    writes: 13,
+    messages: 1,
+    subrequests: 10,
+    dispatches: 1,
+    cacheOperations: 1,
+    redisBytes: 6_700,
+  }),
+  /** A full batch of one tenant's, consumed. */
+  "100 events recorded": cost({
+    awaited: 2,
+    awaitedOfRedis: 1,
+    roundTrips: 1,
+    commands: 4,
+    writes: 2,
+    subrequests: 2,
+    redisBytes: 4_450,
+  }),
+  "100 batches of hits recorded": cost({ awaited: 1, subrequests: 1 }),
+} satisfies Readonly<Record<string, Cost>>;
+
+export type CostClass = keyof typeof COSTS;
+
+/** Hits that go into one message, by the default of `HITS_FLUSH_COUNT`. */
+export const HITS_A_MESSAGE = 50;

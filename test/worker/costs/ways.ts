@@ -1,0 +1,163 @@
+import type { CostClass } from "../../../bench/costs.ts";
+import { books } from "../../support/books.ts";
+import { madeUpKey, storeSharedTenant } from "../../support/cast.ts";
+import { eventually } from "../../support/eventually.ts";
+import { sampleEvent, sampleHits } from "../../support/sample-usage.ts";
+import { upstreamControl } from "../../support/upstream-control.ts";
+import type { Counted, CountingWorker } from "./count-costs.ts";
+import { holdTokens, warmly, type Ground } from "./ground.ts";
+
+export type Way = {
+  readonly name: CostClass;
+  /** A request is counted that finds a token held, so that none is asked for, unless this says that it asks for its own or needs none. */
+  readonly token?: "asked for" | "not needed";
+  /** `number` is another one each time. */
+  go(ground: Ground, number: number): Promise<Counted>;
+};
+
+export const POSTS = "/user-posts/?userid=";
+const PROFILE = "/userinfo-by-username/?username=creator";
+/** By the settings of these Workers. */
+const PAST_ITS_TIME = "/music-info/?music_id=";
+const NOT_FOUND = "/userid/?username=missing";
+
+/** As much as a queue delivers at once, by `wrangler.toml`. */
+const BATCH = 100;
+
+/** How each class of request comes about. */
+export const WAYS: readonly Way[] = [
+  { name: "memory hit", go: (ground) => warmly(ground.near, ground, `${POSTS}1`) },
+  { name: "memory hit, no token held", token: "asked for", go: withoutTokens },
+  { name: "memory hit that reads the log", go: (ground) => warmly(ground.wary, ground, `${POSTS}1`) },
+  { name: "memory hit that sends counts", go: (ground) => warmly(ground.telling, ground, `${POSTS}1`) },
+  { name: "304", go: notModified },
+  { name: "negative hit", go: (ground) => warmly(ground.near, ground, NOT_FOUND) },
+  { name: "colo hit", go: (ground) => warmly(ground.far, ground, `${POSTS}2`) },
+  { name: "Redis hit", go: redisHit },
+  { name: "stale hit", go: (ground, number) => staleHit(ground, `1${number}`) },
+  { name: "joined", go: joined },
+  { name: "miss", go: (ground, number) => cold(ground, `${POSTS}5${number}`) },
+  { name: "miss that answers other calls", go: (ground, number) => cold(ground, `${PROFILE}${number}`) },
+  { name: "bad checksum", token: "not needed", go: ({ near }) => askWith(near, "tke_live_nobodys") },
+  { name: "unknown key", token: "not needed", go: ({ near }) => askWith(near, madeUpKey()) },
+  { name: "unknown key again", token: "not needed", go: unknownAgain },
+  { name: "rate-limited", token: "asked for", go: rateLimited },
+  { name: "quota spent", go: quotaSpent },
+  { name: "refresh", token: "not needed", go: refreshed },
+  { name: "100 events recorded", token: "not needed", go: recorded },
+  { name: "100 batches of hits recorded", token: "not needed", go: hitsRecorded },
+];
+
+/** A bucket of which nobody takes tokens in advance, because it is small. */
+async function withoutTokens({ stack, near }: Ground): Promise<Counted> {
+  const key = await keyOfPlan({ stack }, { plan: "free", capacity: 9 });
+  const ask = () => near.get(`${POSTS}1`, { key });
+  await near.count(ask);
+  return near.count(ask);
+}
+
+async function notModified(ground: Ground): Promise<Counted> {
+  const { headers } = await warmly(ground.near, ground, `${POSTS}1`);
+  return warmly(ground.near, ground, `${POSTS}1`, { "if-none-match": headers.get("etag") ?? "" });
+}
+
+/** Another colo has fetched it. */
+async function redisHit(ground: Ground, number: number): Promise<Counted> {
+  const ask = (worker: CountingWorker) => worker.get(`${POSTS}3${number}`, { key: ground.key });
+  await ground.near.count(() => ask(ground.near));
+  await holdTokens(ground.far, ground.key);
+  return ground.far.count(() => ask(ground.far));
+}
+
+/** Who finds it the first time asks for its refresh. */
+async function staleHit(ground: Ground, number: string): Promise<Counted> {
+  const ask = () => ground.near.get(`${PAST_ITS_TIME}${number}`, { key: ground.key });
+  await ground.near.count(ask);
+  await holdTokens(ground.near, ground.key);
+  return ground.near.count(ask);
+}
+
+/** Another colo is fetching it. */
+async function joined(ground: Ground, number: number): Promise<Counted> {
+  const { stack, near, far } = ground;
+  const upstream = upstreamControl(stack.upstream.url);
+  const calls = await upstream.calls();
+  const ask = (worker: CountingWorker) => worker.get(`${POSTS}4${number}`, { key: ground.key });
+  await holdTokens(near, ground.key);
+  await upstream.fault({ kind: "delay", delayMs: 500, times: 1 });
+  const leading = far.count(() => ask(far));
+  await eventually(async () => {
+    if ((await upstream.calls()) === calls) throw new Error("The upstream was not asked yet.");
+  });
+  const counted = await near.count(() => ask(near));
+  await leading;
+  return counted;
+}
+
+async function cold(ground: Ground, path: string): Promise<Counted> {
+  const ask = (number: number) => ground.near.get(`${path}${number}`, { key: ground.key });
+  // Redis is told of each script when it is first asked to run it.
+  await ground.near.count(() => ask(1));
+  await holdTokens(ground.near, ground.key);
+  return ground.near.count(() => ask(2));
+}
+
+function askWith(worker: CountingWorker, key: string): Promise<Counted> {
+  return worker.count(() => worker.get(`${POSTS}1`, { key }));
+}
+
+async function unknownAgain({ near }: Ground): Promise<Counted> {
+  const key = madeUpKey();
+  await askWith(near, key);
+  return askWith(near, key);
+}
+
+async function rateLimited({ stack, near }: Ground): Promise<Counted> {
+  const key = await keyOfPlan({ stack }, { plan: "free", capacity: 1 });
+  for (;;) {
+    await Promise.all(Array.from({ length: 4 }, () => near.get(`${POSTS}1`, { key })));
+    const counted = await askWith(near, key);
+    if (counted.status === 429) return counted;
+  }
+}
+
+async function quotaSpent({ stack, near }: Ground): Promise<Counted> {
+  const { id, apiKey: key } = await storeSharedTenant(stack, "pro");
+  await books(stack.database.url).query("UPDATE app.tenants SET monthly_quota = 0 WHERE id = $1", [id]);
+  const ask = () => near.get(`${POSTS}6`, { key });
+  // The tenant's counters are made when they are first asked for.
+  await near.count(ask);
+  await holdTokens(near, key);
+  return near.count(ask);
+}
+
+async function refreshed(ground: Ground, number: number): Promise<Counted> {
+  const { recording } = await staleHit(ground, `2${number}`);
+  const messages = recording.operations.flatMap((operation) => operation.messages);
+  return ground.far.count(() => ground.far.deliver("tikedge-refresh", messages));
+}
+
+async function recorded({ tenantId, near }: Ground): Promise<Counted> {
+  const event = (at: number) => ({ kind: "event", event: sampleEvent(tenantId, { occurredAtMs: Date.now() - at }) });
+  const deliver = () => near.count(() => near.deliver("tikedge-usage", batchOf(event)));
+  await deliver();
+  return deliver();
+}
+
+function hitsRecorded({ tenantId, near }: Ground): Promise<Counted> {
+  const hits = () => ({ kind: "hits", batch: sampleHits(tenantId, { flushedAtMs: Date.now() }) });
+  return near.count(() => near.deliver("tikedge-usage", batchOf(hits)));
+}
+
+function batchOf<Item>(make: (at: number) => Item): readonly Item[] {
+  return Array.from({ length: BATCH }, (_, at) => make(at));
+}
+
+async function keyOfPlan({ stack }: Pick<Ground, "stack">, plan: { plan: string; capacity: number }): Promise<string> {
+  const { query } = books(stack.database.url);
+  await query("UPDATE app.plans SET burst_capacity = $2, burst_refill_per_second = 1 WHERE name = $1", [
+    plan.plan,
+    plan.capacity,
+  ]);
+  return (await storeSharedTenant(stack, plan.plan)).apiKey;
+}
