@@ -108,15 +108,16 @@ export function upstashConfirm(redis: Redis, settings: ConfirmSettings, log: Log
     heed: (change) => known.note(change, clock()),
     vouchesFor: known.vouchesFor,
     purgedAt: known.purgedAt,
-    async refresh(wait, background) {
+    refresh(wait, background) {
       const nowMs = clock();
       const ageMs = nowMs - known.confirmedAtMs();
-      if (ageMs < afterMs) return;
-      if (ageMs >= confirmMs) await wait.within<"read" | "late">(readNews, "late");
-      else if (nowMs - begunBehindMs >= afterMs) {
+      if (ageMs < afterMs) return undefined;
+      if (ageMs >= confirmMs) return wait.within<"read" | "late">(readNews, "late");
+      if (nowMs - begunBehindMs >= afterMs) {
         begunBehindMs = nowMs;
         background(readNews());
       }
+      return undefined;
     },
   };
 }

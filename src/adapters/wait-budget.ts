@@ -29,6 +29,10 @@ export function waitBudgets({ waitMs, restMs, isLedgerApart, clock }: WaitSettin
   };
   return () => {
     let leftMs = waitMs;
+    /** What is waited for at the same time counts once. */
+    let waiting = 0;
+    let sinceMs = 0;
+    const left = () => (waiting === 0 ? leftMs : leftMs - (clock() - sinceMs));
     // Granted at the first wait: a request that asks Redis nothing must not take the turn of one that would find it healed.
     const granted = new Map<Gate, boolean>();
     return {
@@ -36,22 +40,25 @@ export function waitBudgets({ waitMs, restMs, isLedgerApart, clock }: WaitSettin
         const gate = of === "ledger" ? ledger : cache;
         const isGranted = granted.get(gate) ?? mayAsk(gate);
         granted.set(gate, isGranted);
-        if (!isGranted || leftMs <= 0) return otherwise;
-        const startedMs = clock();
+        if (!isGranted || left() <= 0) return otherwise;
+        if (waiting === 0) sinceMs = clock();
+        waiting += 1;
         const { promise: late, resolve } = Promise.withResolvers<typeof otherwise>();
         // A leftover that runs out says that much was asked, not that Redis hangs.
-        const isFairTry = leftMs >= waitMs / 2;
+        const mostMs = left();
+        const isFairTry = mostMs >= waitMs / 2;
         const timer = setTimeout(() => {
           if (isFairTry) Object.assign(gate, { hangs: true, restUntilMs: clock() + restMs });
           resolve(otherwise);
-        }, leftMs);
+        }, mostMs);
         try {
           const done = await Promise.race([work(), late]);
           if (done !== otherwise) Object.assign(gate, { hangs: false, restUntilMs: 0 });
           return done;
         } finally {
           clearTimeout(timer);
-          leftMs -= clock() - startedMs;
+          waiting -= 1;
+          if (waiting === 0) leftMs -= clock() - sinceMs;
         }
       },
     };

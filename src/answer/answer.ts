@@ -8,7 +8,7 @@ import { freshness, tightened, type WindowOverrides } from "../core/windows.ts";
 import { askRefresh, type AskRefreshPorts } from "./ask-refresh.ts";
 import { fetchOrJoin, type JoinPorts } from "./fetch-or-join.ts";
 import type { Fetched } from "./fetch-until-answered.ts";
-import { lookUp, type Found, type Tier } from "./look-up.ts";
+import { isTrusted, lookUp, type Found, type Sought, type Tier } from "./look-up.ts";
 import { keyOf } from "./payer.ts";
 
 /** Who pays for a dispatch, and whose answers it may read and write. */
@@ -34,6 +34,8 @@ export type Ask = {
   readonly requestId: string;
   readonly wait: WaitBudget;
   readonly background: Background;
+  /** What has to be fulfilled before anything is served or spent, where that is not known yet. It rejects when the request is refused. */
+  readonly admission?: Promise<unknown> | undefined;
 };
 
 export type Answer =
@@ -89,7 +91,7 @@ export type AnswerPorts = JoinPorts & AskRefreshPorts & { readonly namespaceVers
  */
 export async function answer(ports: AnswerPorts, ask: Ask): Promise<Answer> {
   const sought = { key: keyOf(ports, ask), ask };
-  const found = await lookUp(ports, sought);
+  const found = await lookUpAdmitted(ports, sought);
   switch (found.kind) {
     case "hit":
       return found;
@@ -104,6 +106,15 @@ export async function answer(ports: AnswerPorts, ask: Ask): Promise<Answer> {
     default:
       return found satisfies never;
   }
+}
+
+/** A purge that became known while the admission was waited for holds for a copy that was found before. */
+async function lookUpAdmitted(ports: AnswerPorts, sought: Sought): Promise<Found> {
+  const found = await lookUp(ports, sought);
+  if (sought.ask.admission === undefined) return found;
+  await sought.ask.admission;
+  const isCopy = found.kind === "hit" && found.tier !== "redis" && !found.outage;
+  return isCopy && !isTrusted(ports, sought, found.stored) ? lookUp(ports, sought) : found;
 }
 
 type Missed = { readonly found: Extract<Found, { kind: "miss" }>; readonly paid: Answer };

@@ -219,8 +219,11 @@ export type ChangeLog = {
 
 /** What an isolate knows of the change log. */
 export type Confirm = {
-  /** Reads what is new, if the last reading is a second old; from half a second on in the background. Never throws. */
-  refresh(wait: WaitBudget, background: Background): Promise<void>;
+  /**
+   * Reads what is new, if the last reading is a second old: that is what it returns, to be waited for, and it never throws. From half a second
+   * on it is read in the background.
+   */
+  refresh(wait: WaitBudget, background: Background): Promise<unknown> | undefined;
   /** A change that was made here. */
   heed(change: Change): void;
   /** Whether nothing that was read from Postgres at `readAtMs` about this key can have changed since, by what the log says. */

@@ -23,6 +23,11 @@ export type FindKeyPorts = {
   readonly keyOutageMs: number;
 };
 
+/** `limited`: nobody has seen the key, and the client may not have us ask for more of those. */
+export type FoundKey = KeyLookup | { readonly kind: "limited" };
+
+type RecalledKey = { readonly record: KeyRecord; readonly found: Promise<FoundKey> };
+
 type Sought = {
   readonly keyId: string;
   readonly wait: WaitBudget;
@@ -36,10 +41,25 @@ type Sought = {
  * for counts only while Postgres does not answer, one that was changed since it was read never, and a key that nobody remembers is not
  * let in.
  */
-export async function findKey(ports: FindKeyPorts, sought: Sought): Promise<KeyLookup | { kind: "limited" }> {
-  const { confirm, keyMemory, keyRecords } = ports;
+export async function findKey(ports: FindKeyPorts, sought: Sought): Promise<FoundKey> {
+  await ports.confirm.refresh(sought.wait, sought.background);
+  return findByLog(ports, sought);
+}
+
+/**
+ * What the isolate remembers, if that was good when it was last used, while the log is read. Undefined when it remembers nothing such, or when
+ * there is nothing to wait for.
+ */
+export function recallKey(ports: FindKeyPorts, sought: Sought): RecalledKey | undefined {
+  const kept = ports.keyMemory.get(sought.keyId);
+  if (kept === undefined || kept.kind === "absent" || trustIn(ports, kept) === "none") return undefined;
+  const reading = ports.confirm.refresh(sought.wait, sought.background);
+  return reading && { record: kept, found: reading.then(() => findByLog(ports, sought)) };
+}
+
+async function findByLog(ports: FindKeyPorts, sought: Sought): Promise<FoundKey> {
+  const { keyMemory, keyRecords } = ports;
   const { keyId, wait, background } = sought;
-  await confirm.refresh(wait, background);
   const memory = keyMemory.get(keyId);
   if (memory?.kind === "absent" && !isOutdated(ports, keyId, memory)) return { kind: "absent" };
   const kept = memory?.kind === "absent" ? undefined : memory;

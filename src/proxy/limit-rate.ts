@@ -1,27 +1,37 @@
 import { limitsOf } from "../core/key-rights.ts";
-import type { LeasedLimiter, Limit, Rate, RateDecision } from "../core/ports.ts";
+import type { LeasedLimiter, Limit, Rate, RateDecision, WaitBudget } from "../core/ports.ts";
 import { problems } from "../core/problem.ts";
 import type { Identity, ProxyRequest } from "./request.ts";
+
+/** What the limits said; a promise of it when the isolate does not hold a token of each. It rejects with the problem that refuses the request. */
+export type Rating = readonly Rate[] | Promise<readonly Rate[]>;
+
+type Held = readonly (RateDecision | undefined)[];
 
 /**
  * Takes a token of the tenant's bucket, and at the same time one of the key's own where it has one: one that the isolate holds already, and
  * then nothing is waited for, or one from the bucket itself. Fails open: a limiter that does not answer lets the request on, and no figures are
  * stated. What it then costs is for the ledger to say, which spends nothing without Redis.
  */
-export const limitRate = (limiter: LeasedLimiter, clock: () => number) =>
-  async function limitRate({ wait, background }: ProxyRequest, identity: Identity): Promise<readonly Rate[]> {
+export const limitRate = (limiter: LeasedLimiter, clock: () => number) => {
+  return function limitRate({ wait, background }: ProxyRequest, identity: Identity): Rating {
     const limits = limitsOf(identity);
     const held = limits.map(({ name, bucket }) => limiter.takeHeld(name, bucket, background));
+    return allHeld(limits, held) ?? ask(wait, limits, held);
+  };
+
+  async function ask(wait: WaitBudget, limits: readonly Limit[], held: Held): Promise<readonly Rate[]> {
     const take = () =>
       Promise.all(
         limits.map(async (limit, at) => rateOf(limit, held[at] ?? (await limiter.take(limit.name, limit.bucket)))),
       );
-    const rates = allHeld(limits, held) ?? (await wait.within(take, []));
+    const rates = await wait.within(take, []);
     if (rates.some(({ decision }) => decision.kind === "refused")) throw problems.rateExceeded(rates, clock());
     return rates;
-  };
+  }
+};
 
-function allHeld(limits: readonly Limit[], held: readonly (RateDecision | undefined)[]): readonly Rate[] | undefined {
+function allHeld(limits: readonly Limit[], held: Held): readonly Rate[] | undefined {
   const rates = limits.flatMap((limit, at) => {
     const decision = held[at];
     return decision === undefined ? [] : [rateOf(limit, decision)];

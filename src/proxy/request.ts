@@ -4,7 +4,12 @@ import type { Background, Rate, WaitBudget } from "../core/ports.ts";
 import type { Tenant } from "../core/tenant.ts";
 
 /** Who is asking: a tenant, by one of its gateway keys, with what the key may do. */
-export type Identity = Rights & { readonly keyId: string; readonly tenant: Tenant };
+export type Identity = Rights & {
+  readonly keyId: string;
+  readonly tenant: Tenant;
+  /** When Postgres said all this, Unix milliseconds. */
+  readonly readAtMs: number;
+};
 
 /** What came in, as every step needs it. */
 export type ProxyRequest = {

@@ -26,7 +26,7 @@ describe("an isolate that follows the log of changes", () => {
       purgedAt: confirm.purgedAt,
       now: () => nowMs,
       advance: (ms: number) => void (nowMs += ms),
-      refresh: (wait = patient) => confirm.refresh(wait, (promise) => void behind.push(promise)),
+      refresh: async (wait = patient) => confirm.refresh(wait, (promise) => void behind.push(promise)),
       says: (readAtMs: number) => confirm.vouchesFor({ keyId: KEY, tenantId: TENANT, readAtMs }),
     };
   };

@@ -30,6 +30,28 @@ it("is one budget for all work together, so that a slow Redis is waited for once
   expect(await second).toBe("none");
 });
 
+it("counts what is waited for at the same time once: three questions that go out together cost one wait", async () => {
+  const wait = budgets()();
+  const together = Promise.all([100, 150, 200].map((ms) => wait.within(takes(ms), "none")));
+  await vi.advanceTimersByTimeAsync(200);
+  expect(await together).toEqual(["answer", "answer", "answer"]);
+  const after = wait.within(takes(99), "none");
+  await vi.advanceTimersByTimeAsync(99);
+  expect(await after).toBe("answer");
+  const late = wait.within(takes(10), "none");
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await late).toBe("none");
+});
+
+it("gives a question that goes out later only what is left by then", async () => {
+  const wait = budgets()();
+  const first = wait.within(takes(250), "none");
+  await vi.advanceTimersByTimeAsync(200);
+  const second = wait.within(takes(101), "none");
+  await vi.advanceTimersByTimeAsync(100);
+  expect([await first, await second]).toEqual(["answer", "none"]);
+});
+
 it("starts nothing once it is spent", async () => {
   const wait = budgets(0)();
   const work = vi.fn<() => Promise<string>>();

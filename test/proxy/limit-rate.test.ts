@@ -33,7 +33,7 @@ async function request(decisions: Decisions, held: Decisions = {}) {
     ...sampleRequest(),
     wait: { within: <T>(work: () => Promise<T>) => (waited.push("waited"), work()) },
   };
-  const identity = { keyId: publishable.keyId, tenant: publishable.tenant, ...rightsOf(publishable) };
+  const identity = { ...publishable, ...rightsOf(publishable) };
   const rates = await limitRate(limiter, () => 0)(of, identity);
   return { decided: rates.map(({ policy, decision }) => `${policy} ${decision.kind}`), asked, waited };
 }

@@ -1,0 +1,129 @@
+import { digestApiKey, parseApiKey, sameDigest, type ParsedKey } from "../core/api-key.ts";
+import type { GatewayKeys, IdentifyKey, Presented } from "../core/control-ports.ts";
+import { utcDay } from "../core/key-rights.ts";
+import type { AddressLimiter, Background, Log } from "../core/ports.ts";
+import { problems } from "../core/problem.ts";
+import { recentlyMade } from "../core/recent.ts";
+import type { KeyRecord } from "../core/tenant.ts";
+import { findKey, recallKey, type FindKeyPorts, type FoundKey } from "./find-key.ts";
+
+export type ReadKeyPorts = FindKeyPorts & {
+  readonly peppers: () => Promise<ReadonlyMap<number, CryptoKey>>;
+  readonly unidentified: AddressLimiter;
+  readonly gatewayKeys: Pick<GatewayKeys, "touch">;
+  readonly log: Log;
+};
+
+/**
+ * What the isolate remembers of a key, while the newest word of it is on its way. By the record, things may be looked up; nothing may be said,
+ * served or spent before `confirmed`. No record: it is not good any more, as far as is remembered.
+ */
+export type RecalledKey = { readonly record: KeyRecord | undefined; readonly confirmed: Promise<KeyRecord> };
+
+/** Digests of so many genuine keys are remembered, by the text that was presented. */
+const REMEMBERED = { most: 2_000, longest: 128 };
+
+/** The digest of a presented text under one of the peppers. */
+type Digested = { readonly digest: string; readonly pepperVersion: number };
+
+type KeyReader = {
+  /** The record of the presented key. Throws the problem that refuses it. */
+  readonly read: IdentifyKey;
+  /** Undefined when nothing is remembered, or when there is nothing to wait for. */
+  recall(presented: Presented): RecalledKey | undefined;
+};
+
+/**
+ * Checks presented keys. All kinds of wrong keys get one refusal, so that nobody learns which part was right. Digests of genuine keys are
+ * remembered, in the isolate's memory alone; what they are compared with is the record of the moment.
+ */
+export function keyReader(ports: ReadKeyPorts): KeyReader {
+  const genuine = recentlyMade<ParsedKey & Digested>(REMEMBERED);
+
+  async function check(found: FoundKey, parsed: ParsedKey, presented: Presented): Promise<KeyRecord> {
+    switch (found.kind) {
+      case "found": {
+        const { record } = found;
+        const known = digestFor(genuine.get(presented.text), record);
+        const digested = known ?? (await digestOf(ports, presented.text, record));
+        if (!isGood(ports, { ...parsed, ...digested }, record)) return refuse(ports, presented);
+        if (known === undefined) genuine.put(presented.text, { ...parsed, ...digested });
+        noteUse(ports, record, presented.background);
+        return record;
+      }
+      case "absent":
+        throw problems.unauthorized();
+      case "limited":
+        throw problems.tooManyUnidentified();
+      case "unavailable":
+        throw problems.identityUnavailable();
+      default:
+        return found satisfies never;
+    }
+  }
+
+  const soughtIn = (presented: Presented, { keyId }: ParsedKey) => ({
+    ...presented,
+    keyId,
+    allowed: () => ports.unidentified.allows(presented.address()),
+  });
+
+  return {
+    async read(presented) {
+      const parsed = genuine.get(presented.text) ?? parseApiKey(presented.text);
+      if (parsed === undefined) return refuse(ports, presented);
+      return check(await findKey(ports, soughtIn(presented, parsed)), parsed, presented);
+    },
+    recall(presented) {
+      const known = genuine.get(presented.text);
+      if (known === undefined) return undefined;
+      const recalled = recallKey(ports, soughtIn(presented, known));
+      if (recalled === undefined) return undefined;
+      const { record, found } = recalled;
+      return {
+        record: digestFor(known, record) !== undefined && isGood(ports, known, record) ? record : undefined,
+        confirmed: found.then((now) => check(now, known, presented)),
+      };
+    },
+  };
+}
+
+/** What is remembered counts under the pepper that the record was made with. */
+function digestFor(known: (ParsedKey & Digested) | undefined, { pepperVersion }: KeyRecord): Digested | undefined {
+  return known?.pepperVersion === pepperVersion ? known : undefined;
+}
+
+/** Under the pepper of the record; an empty digest, which no key has, where that pepper is not configured any more. */
+async function digestOf({ peppers }: ReadKeyPorts, text: string, { pepperVersion }: KeyRecord): Promise<Digested> {
+  const pepper = (await peppers()).get(pepperVersion);
+  return { digest: pepper === undefined ? "" : await digestApiKey(text, pepper), pepperVersion };
+}
+
+function isGood({ clock }: ReadKeyPorts, { kind, digest }: ParsedKey & Digested, record: KeyRecord): boolean {
+  if (kind !== record.kind || digest === "" || !sameDigest(digest, record.digest)) return false;
+  const nowMs = clock();
+  return (record.revokedAtMs ?? Infinity) > nowMs && (record.expiresAtMs ?? Infinity) > nowMs;
+}
+
+async function refuse({ unidentified }: ReadKeyPorts, { address }: Presented): Promise<never> {
+  if (!(await unidentified.allows(address()))) throw problems.tooManyUnidentified();
+  throw problems.unauthorized();
+}
+
+/**
+ * Notes the day of a key's last use behind the response, once a day and isolate. Fails open: the note may be lost, and then the key looks
+ * unused for as long as nobody else notes it.
+ */
+function noteUse(
+  { keyMemory, gatewayKeys, clock, log }: ReadKeyPorts,
+  record: KeyRecord,
+  background: Background,
+): void {
+  const day = utcDay(clock());
+  if (record.lastUsedOn === day || !keyMemory.isFirstUse(record.keyId, day)) return;
+  background(
+    gatewayKeys
+      .touch(record.tenant.id, record.keyId, day)
+      .catch((error: unknown) => log.error("last-use-not-noted", { error })),
+  );
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { answer, type Ask } from "../../src/answer/answer.ts";
+import { NO_DEMAND } from "../../src/core/directives.ts";
+import { timeline } from "../support/timeline.ts";
+
+const CALL = "/userid/?username=tiktok";
+
+/** A timeline that holds the answer already, and a request whose admission is decided by the test. */
+async function setUp({ cached }: { readonly cached: boolean }) {
+  const t = timeline();
+  if (cached) {
+    await answer(t.ports, t.ask(CALL));
+    await t.settled();
+    t.story.length = 0;
+  }
+  const admission = Promise.withResolvers<void>();
+  admission.promise.catch(() => undefined);
+  const asking = (more: Partial<Ask> = {}) =>
+    answer(t.ports, { ...t.ask(CALL), admission: admission.promise, ...more });
+  /** Whatever can happen without the admission has happened. */
+  const meanwhile = () => new Promise((resolve) => setTimeout(resolve, 5));
+  return { t, admission, asking, meanwhile };
+}
+
+describe("a request that is not admitted yet", () => {
+  it("is looked up meanwhile, and nothing is reserved for it", async () => {
+    const { t, admission, asking, meanwhile } = await setUp({ cached: false });
+    const answering = asking();
+    await meanwhile();
+    expect(t.story).toEqual([]);
+    admission.resolve();
+    expect(await answering).toMatchObject({ kind: "fetched" });
+    expect(t.story.slice(0, 2)).toEqual(["reserve", "dispatch"]);
+  });
+
+  it.each([{ cached: true }, { cached: false }])("and never is gets nothing, $cached it or not", async ({ cached }) => {
+    const { t, admission, asking } = await setUp({ cached });
+    const answering = asking();
+    admission.reject(new Error("refused"));
+    await expect(answering).rejects.toThrow("refused");
+    expect(t.story).toEqual([]);
+    expect(t.refreshes).toEqual([]);
+  });
+
+  it("asks for no refresh of what is past its time", async () => {
+    const { t, admission, asking, meanwhile } = await setUp({ cached: true });
+    t.advance(25 * 3_600_000);
+    const answering = asking();
+    await meanwhile();
+    expect(t.refreshes).toEqual([]);
+    admission.resolve();
+    expect(await answering).toMatchObject({ kind: "refreshing" });
+    await t.settled();
+    expect(t.refreshes).toHaveLength(1);
+  });
+
+  it("is not served a copy that was purged while it waited: the log tells both", async () => {
+    const { t, admission, asking, meanwhile } = await setUp({ cached: true });
+    const answering = asking();
+    await meanwhile();
+    const purged = { scope: "pool:default", targets: [{ kind: "everything" }], mode: "hard" } as const;
+    const { atMs } = await t.redis.mark({ view: purged.scope, targets: purged.targets, mode: purged.mode });
+    await t.ports.changes.publish([{ kind: "purge", ...purged, targets: [...purged.targets], atMs }]);
+    admission.resolve();
+    expect(await answering).toMatchObject({ kind: "fetched" });
+  });
+
+  it("is served the copy that was found when nothing was purged, without being looked up again", async () => {
+    const { t, admission, asking } = await setUp({ cached: true });
+    const lookups: string[] = [];
+    const memory = {
+      ...t.ports.memory,
+      get: (identity: string) => (lookups.push(identity), t.ports.memory.get(identity)),
+    };
+    const answering = answer(
+      { ...t.ports, memory },
+      { ...t.ask(CALL), admission: admission.promise, demand: NO_DEMAND },
+    );
+    admission.resolve();
+    expect(await answering).toMatchObject({ kind: "hit", tier: "memory" });
+    expect(lookups).toHaveLength(1);
+    expect(await asking()).toMatchObject({ kind: "hit" });
+  });
+});

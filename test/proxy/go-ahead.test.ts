@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { rightsOf } from "../../src/core/key-rights.ts";
+import { problems } from "../../src/core/problem.ts";
+import type { Identity } from "../../src/proxy/request.ts";
+import { goAhead } from "../../src/proxy/route.ts";
+import { sampleKeyRecord } from "../support/sample-key-record.ts";
+import { sampleRequest } from "../support/sample-request.ts";
+
+const identityAt = (readAtMs: number): Identity => ({ ...sampleKeyRecord, ...rightsOf(sampleKeyRecord), readAtMs });
+const REMEMBERED = identityAt(1);
+
+type Went = { readonly readAtMs: number; readonly isConfirmed: boolean };
+
+/** What a request gets whose key is this by the newest word, and who went on by what. `follow` is what the other steps make of it. */
+async function request(confirmed: Promise<Identity>, follow: (identity: Identity) => Response) {
+  const went: Went[] = [];
+  const response = goAhead(
+    async ({ identity, confirmed: waiting }) => {
+      went.push({ readAtMs: identity.readAtMs, isConfirmed: waiting === undefined });
+      const done = follow(identity);
+      await waiting;
+      return done;
+    },
+    sampleRequest(),
+    { identity: REMEMBERED, confirmed },
+  );
+  return { went, response };
+}
+
+describe("a request that goes ahead by what is remembered of its key", () => {
+  it("goes once when the newest word is the same", async () => {
+    const { went, response } = await request(Promise.resolve(identityAt(1)), () => new Response("served"));
+    expect(await (await response).text()).toBe("served");
+    expect(went).toEqual([{ readAtMs: 1, isConfirmed: false }]);
+  });
+
+  it.each([
+    { first: "served", because: "what came of the old word is for nobody" },
+    { first: "refused", because: "the new word may allow what the old one refused" },
+  ])(
+    "goes again by the newest word when that is another, whether it was $first before: $because",
+    async ({ first }) => {
+      const { went, response } = await request(Promise.resolve(identityAt(2)), ({ readAtMs }) => {
+        if (readAtMs === 1 && first === "refused") throw problems.endpointNotAllowed("/userid/");
+        return new Response(`by ${readAtMs}`);
+      });
+      expect(await (await response).text()).toBe("by 2");
+      expect(went).toEqual([
+        { readAtMs: 1, isConfirmed: false },
+        { readAtMs: 2, isConfirmed: true },
+      ]);
+    },
+  );
+
+  it("is refused by the newest word, and gets nothing of what was found meanwhile", async () => {
+    const { went, response } = await request(Promise.reject(problems.unauthorized()), () => new Response("served"));
+    await expect(response).rejects.toMatchObject({ status: 401 });
+    expect(went).toHaveLength(1);
+  });
+
+  it("is refused for what it asks only once the newest word has said that it may ask at all", async () => {
+    const refuse = () => {
+      throw problems.endpointNotAllowed("/userid/");
+    };
+    const same = await request(Promise.resolve(identityAt(1)), refuse);
+    await expect(same.response).rejects.toMatchObject({ status: 403 });
+    const revoked = await request(Promise.reject(problems.unauthorized()), refuse);
+    await expect(revoked.response).rejects.toMatchObject({ status: 401 });
+  });
+});
