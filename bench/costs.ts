@@ -200,5 +200,8 @@ export const COSTS = {
 
 export type CostClass = keyof typeof COSTS;
 
-/** Hits that go into one message, by the default of `HITS_FLUSH_COUNT`. */
-export const HITS_A_MESSAGE = 50;
+/** What goes into one message at the most, and how long an isolate collects it, by the defaults of the settings. */
+export const COLLECTED = {
+  hits: { most: 1_000, forMs: 2_000 },
+  events: { most: 50, forMs: 1_000 },
+} as const;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { COSTS, HITS_A_MESSAGE, type Cost } from "../../bench/costs.ts";
+import { COSTS, type Cost } from "../../bench/costs.ts";
 import type { Counted } from "./costs/count-costs.ts";
-import { startGround } from "./costs/ground.ts";
+import { HITS, startGround } from "./costs/ground.ts";
 import { POSTS, WAYS, type Way } from "./costs/ways.ts";
 
 /** Sizes of answers differ with what was asked for, and by some digits. */
@@ -25,7 +25,7 @@ describe("what a request asks for outside its isolate", () => {
     expect(new Set(WAYS.map(({ name }) => name))).toEqual(new Set(Object.keys(COSTS)));
   });
 
-  it("is a message for each fifty hits of a tenant, because one a hit would cost more than the hit", async () => {
+  it("is a message for all the hits that a setting lets wait, because one a hit would cost more than the hit", async () => {
     const { counter, key } = ground;
     const ask = () => counter.get(`${POSTS}1`, { key });
     await counter.count(ask);
@@ -34,7 +34,7 @@ describe("what a request asks for outside its isolate", () => {
       for (let asked = 475; asked < 499; asked += 1) expect((await ask()).status).toBe(200);
       return ask();
     });
-    expect(cost.messages).toBe(500 / HITS_A_MESSAGE);
+    expect(cost.messages).toBe(500 / HITS);
     expect(cost.cacheOperations + cost.dispatches).toBe(0);
   });
 

@@ -19,6 +19,8 @@ const SETTINGS = {
   LEASE_RENEW_MS: "60000",
   HITS_FLUSH_MS: HOUR,
   HITS_FLUSH_COUNT: "1000000",
+  // At once, for a request that is alone shares its message with none.
+  EVENTS_FLUSH_COUNT: "1",
   // Who joins looks again when the other's fetch is long over.
   JOIN_MS: "1000",
   JOIN_MOST_MS: "1000",
@@ -32,8 +34,9 @@ const FORGETFUL = { MEMORY_BYTES: "1" };
 /** Reads the log of changes for each request. */
 const WARY = { CONFIRM_AFTER_MS: "0", CONFIRM_MS: "0" };
 
-/** Sends its counts of hits as the deployed one does when they are many. */
-const COUNTER = { HITS_FLUSH_COUNT: "50" };
+/** So many hits go into one message. */
+export const HITS = 50;
+const COUNTER = { HITS_FLUSH_COUNT: String(HITS) };
 
 /** Sends what it has counted after each request. */
 const TELLING = { HITS_FLUSH_MS: "1", HOT_FLUSH_MS: "1", WARM_BUDGET: "1" };
