@@ -36,7 +36,8 @@ export type HttpSettings = {
 export function neonHttp(databaseUrl: URL, { sqlEndpoint, timeoutMs }: HttpSettings): RunSql {
   const url = new URL("/sql", sqlEndpoint ?? `https://${databaseUrl.hostname.replace(/^[^.]+\./, "api.")}`);
   const headers = {
-    "Neon-Connection-String": databaseUrl.href,
+    // One spelling for one database, for whoever keeps connections by it.
+    "Neon-Connection-String": databaseUrl.href.replace(/^postgres:/, "postgresql:"),
     "Neon-Raw-Text-Output": "true",
     "Neon-Array-Mode": "true",
   };

@@ -189,7 +189,7 @@ async function sentBy(work: () => Promise<unknown>) {
   const headers = new Headers(request.headers);
   const connection = new URL(headers.get("neon-connection-string") ?? "");
   connection.searchParams.delete("application_name");
-  headers.set("neon-connection-string", connection.href.replace(/^postgres:/, "postgresql:"));
+  headers.set("neon-connection-string", connection.href);
   return { url: request.url, method: request.method, headers: [...headers], body: await request.text() };
 }
 
