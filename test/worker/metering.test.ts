@@ -156,22 +156,26 @@ describe("a credit is metered exactly once", () => {
     expect(dead[0]?.reason).toContain("creditsCharged");
   });
 
-  it("buries the one message that Postgres refuses with the state it named, and records the 99 that came with it", async () => {
+  it("buries the one event that Postgres refuses with the state it named, and records the 99 that came with it", async () => {
     const tenantId = stack.tenant("shared").id;
     const { query, events, dead } = books(stack.database.url);
     // A constraint of a newer schema: the message parses, and the Worker cannot know that it is refused.
     await query("ALTER TABLE app.usage_events ADD CONSTRAINT newer CHECK (endpoint <> '/refused/')", []);
     const before = (await events(tenantId)).length;
-    const messages = Array.from({ length: 100 }, (_, at) => ({
+    const usage = Array.from({ length: 100 }, (_, at) => ({
+      kind: "event",
+      event: event(tenantId, at === 67 ? { endpoint: "/refused/" } : {}),
+    }));
+    const messages = [0, 50].map((at) => ({
       id: `refusable-${at}`,
-      body: { kind: "event", event: event(tenantId, at === 37 ? { endpoint: "/refused/" } : {}) },
+      body: { kind: "batch", usage: usage.slice(at, at + 50) },
     }));
     const result = await consumer.deliver(USAGE, messages);
     expect(result.retryMessages).toEqual([]);
-    expect(result.explicitAcks).toHaveLength(100);
+    expect(result.explicitAcks).toHaveLength(2);
     expect(await events(tenantId)).toHaveLength(before + 99);
     expect((await dead()).filter(({ id }) => id.startsWith("refusable-"))).toEqual([
-      { id: "refusable-37", queue: USAGE, reason: "SQLSTATE 23514 check_violation", body: messages[37]?.body },
+      { id: "refusable-50/17", queue: USAGE, reason: "SQLSTATE 23514 check_violation", body: usage[67] },
     ]);
     const { rollup, recount } = books(stack.database.url);
     expect(await rollup(tenantId)).toEqual(await recount(tenantId));
