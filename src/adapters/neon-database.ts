@@ -1,21 +1,46 @@
+import type { NeonQueryFunction } from "@neondatabase/serverless";
 import { sql, type SQL } from "drizzle-orm";
 import { CasingCache } from "drizzle-orm/casing";
 import { Unavailable } from "../core/control-ports.ts";
 import type { Part } from "../core/ports.ts";
-import { type HttpSettings, neonHttp, PostgresError, type RunSql } from "./neon-http.ts";
 
 /** Not exported: what runs SQL is in reach of this file alone. */
-const run = Symbol("run");
+const vendor = Symbol("vendor");
 
 /** A database that only the functions below can run a statement on, each for somebody: a tenant, a key, an origin, or the operator. */
-export type Database = { readonly [run]: RunSql };
+export type Database = { readonly [vendor]: () => Promise<Client> };
 
-/** A database over Neon's HTTP endpoint: no connection is held, and every request is a transaction of its own. Does no I/O. */
-export function connect(databaseUrl: string, settings: HttpSettings): Database {
-  // The platform's own check repeats the URL, with its password, in the error.
+type Client = NeonQueryFunction<false, true>;
+
+export type DatabaseSettings = {
+  /** Where SQL is sent instead of to Neon, e.g. a local endpoint. One per process: the vendor keeps it in a global. */
+  readonly sqlEndpoint?: string | undefined;
+  /** Longest wait for one request, its body included. Giving up does not undo: the statement may have been committed. */
+  readonly timeoutMs: number;
+};
+
+/**
+ * A database over Neon's HTTP driver: no connection is held, and every request is a transaction of its own. Does no I/O. The driver, a quarter of
+ * the Worker, is wired up at the first statement: an isolate answers from its caches before it needs one.
+ */
+export function connect(databaseUrl: string, { sqlEndpoint, timeoutMs }: DatabaseSettings): Database {
+  // The vendor's own check repeats the URL, with its password, in the error.
   if (!URL.canParse(databaseUrl) || !databaseUrl.startsWith("postgres"))
     throw new TypeError("a database URL is not one");
-  return { [run]: neonHttp(new URL(databaseUrl), settings) };
+  const fetchOptions = {
+    // The vendor copies the options for each request, so each gets a deadline of its own: a plain signal would end all of them at once.
+    get signal(): AbortSignal {
+      return AbortSignal.timeout(timeoutMs);
+    },
+  };
+  let client: Client | undefined;
+  return {
+    async [vendor]() {
+      const { neon, neonConfig } = await import("@neondatabase/serverless");
+      if (sqlEndpoint !== undefined) neonConfig.fetchEndpoint = new URL("/sql", sqlEndpoint).href;
+      return (client ??= neon(databaseUrl, { fetchOptions, fullResults: true }));
+    },
+  };
 }
 
 /** A statement; `Row` is what it returns, as the driver reads it. It belongs to no database, so it runs for nobody by itself. */
@@ -80,12 +105,13 @@ async function transaction<T extends Statements>(
   statements: T,
 ): Promise<Results<T>> {
   const setting = query(sql`SELECT set_config(${name}, ${value}, true)`);
-  const written = [setting, ...statements].map(({ text }) => {
-    const { sql: query, params } = text.toQuery(DIALECT);
-    return { query, params };
-  });
+  const client = await database[vendor]();
   try {
-    const results: readonly unknown[] = await database[run](written);
+    const asked = [setting, ...statements].map(({ text }) => {
+      const { sql, params } = text.toQuery(DIALECT);
+      return client.query(sql, params);
+    });
+    const results: readonly unknown[] = await client.transaction(asked);
     // What a row holds is the statement's word: no compiler reads SQL.
     return results.slice(1) as readonly unknown[] as Results<T>;
   } catch (error) {
@@ -106,7 +132,7 @@ const DIALECT: Parameters<SQL["toQuery"]>[0] = {
  * serve, not that the statement is wrong: 08 connection, 40 deadlock, 53 resources, 57 shutdown, 58 system (PostgreSQL, Appendix A).
  */
 function isAnswer(error: unknown): boolean {
-  const state = error instanceof PostgresError ? (error.code ?? "08000") : "08000";
+  const state = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "08000";
   return !/^(?:08|40|53|57|58)/.test(state);
 }
 

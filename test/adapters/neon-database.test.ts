@@ -46,7 +46,7 @@ it("gives each request a deadline of its own, because one signal for all would e
   const hasty = database.connectAs("rw", 150);
   await database.breakNext({ kind: "delay", delayMs: 5_000 });
   await expect(withTenant(hasty, TENANT_A, [names()])).rejects.toMatchObject({
-    cause: { name: "TimeoutError" },
+    cause: { sourceError: { name: "TimeoutError" } },
   });
   expect((await withTenant(hasty, TENANT_A, [names()]))[0].rows).toEqual([{ name: "A" }]);
 });
@@ -69,7 +69,7 @@ it.each(["23505", "22P02", "42501"])(
   "is not unavailable when Postgres says %s: it would say so again",
   async (state) => {
     const refused = withTenant(database.connectAs("rw"), TENANT_A, [raise(state)]);
-    await expect(refused).rejects.toMatchObject({ name: "PostgresError", code: state });
+    await expect(refused).rejects.toMatchObject({ name: "NeonDbError", code: state });
   },
 );
 

@@ -1,3 +1,4 @@
+import { neonConfig } from "@neondatabase/serverless";
 import * as v from "valibot";
 
 const Sent = v.pipe(
@@ -20,19 +21,19 @@ export type Tap = {
 
 /**
  * Shows a test each transaction on its way to the SQL endpoint, and sends what the test makes of it, until the returned function is
- * called. It stands in the way of all that the process fetches, so what is seen is what would go to Neon.
+ * called. It is the vendor's own hook, so what is seen is what would go to Neon.
  */
 export function tapSql({ send, answer = (results) => results }: Tap): () => void {
-  const { fetch } = globalThis;
-  globalThis.fetch = async (input, init) => {
-    const sent = v.safeParse(Sent, init?.body);
-    if (!sent.success) return fetch(input, init);
-    const response = await fetch(input, { ...init, body: JSON.stringify({ queries: send(sent.output.queries) }) });
+  neonConfig.fetchFunction = async (url: string, init: RequestInit) => {
+    const sent = v.safeParse(Sent, init.body);
+    // A statement alone is none of the Worker's: it sends transactions.
+    if (!sent.success) return fetch(url, init);
+    const response = await fetch(url, { ...init, body: JSON.stringify({ queries: send(sent.output.queries) }) });
     if (!response.ok) return response;
     return Response.json({ results: answer(v.parse(Answered, await response.json()).results) });
   };
   return () => {
-    globalThis.fetch = fetch;
+    neonConfig.fetchFunction = undefined;
   };
 }
 
