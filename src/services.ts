@@ -32,6 +32,7 @@ import { neonUsageLedger } from "./adapters/neon-usage-ledger.ts";
 import { neonVault } from "./adapters/neon-vault.ts";
 import { neonWebhookSecrets } from "./adapters/neon-webhook-secrets.ts";
 import { neonWebhooks } from "./adapters/neon-webhooks.ts";
+import { pooledRandom } from "./adapters/pooled-random.ts";
 import { queueControl, queueRefreshes, queueUsage, replayQueue } from "./adapters/queues.ts";
 import { restingKeyDirectory } from "./adapters/resting-key-directory.ts";
 import { tikliveUpstream } from "./adapters/tiklive-upstream.ts";
@@ -66,7 +67,8 @@ const HOT_ANSWERS = 5_000;
 
 const clock = () => Date.now();
 const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
-const newUuid = () => uuid7(clock(), random(10));
+const idBytes = pooledRandom();
+const newUuid = () => uuid7(clock(), idBytes(10));
 
 /** The only place that knows which vendor stands behind which port. Does no I/O: the Worker boots with it. */
 export function services(config: Config, env: Env): Services {
