@@ -26,7 +26,8 @@ export type FindKeyPorts = {
 /** `limited`: nobody has seen the key, and the client may not have us ask for more of those. */
 export type FoundKey = KeyLookup | { readonly kind: "limited" };
 
-type RecalledKey = { readonly record: KeyRecord; readonly found: Promise<FoundKey> };
+/** `remembered` is undefined when the isolate remembers nothing fit, or when there is nothing to wait for. */
+type SoughtKey = { readonly remembered: KeyRecord | undefined; readonly found: Promise<FoundKey> };
 
 type Sought = {
   readonly keyId: string;
@@ -39,22 +40,14 @@ type Sought = {
 /**
  * The isolate's memory, then Redis, then Postgres, by what the log of changes says of each. Fails closed: a record that nothing vouches
  * for counts only while Postgres does not answer, one that was changed since it was read never, and a key that nobody remembers is not
- * let in.
+ * let in. While the log has to be waited for, there is what the isolate remembers, if that was good when it was last used.
  */
-export async function findKey(ports: FindKeyPorts, sought: Sought): Promise<FoundKey> {
-  await ports.confirm.refresh(sought.wait, sought.background);
-  return findByLog(ports, sought);
-}
-
-/**
- * What the isolate remembers, if that was good when it was last used, while the log is read. Undefined when it remembers nothing such, or when
- * there is nothing to wait for.
- */
-export function recallKey(ports: FindKeyPorts, sought: Sought): RecalledKey | undefined {
-  const kept = ports.keyMemory.get(sought.keyId);
-  if (kept === undefined || kept.kind === "absent" || trustIn(ports, kept) === "none") return undefined;
+export function findKey(ports: FindKeyPorts, sought: Sought): SoughtKey {
   const reading = ports.confirm.refresh(sought.wait, sought.background);
-  return reading && { record: kept, found: reading.then(() => findByLog(ports, sought)) };
+  if (reading === undefined) return { remembered: undefined, found: findByLog(ports, sought) };
+  const kept = ports.keyMemory.get(sought.keyId);
+  const isFit = kept !== undefined && kept.kind !== "absent" && trustIn(ports, kept) !== "none";
+  return { remembered: isFit ? kept : undefined, found: reading.then(() => findByLog(ports, sought)) };
 }
 
 async function findByLog(ports: FindKeyPorts, sought: Sought): Promise<FoundKey> {

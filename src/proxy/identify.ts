@@ -11,14 +11,17 @@ import type { Identity, ProxyRequest } from "./request.ts";
 export type Identified = { readonly identity: Identity; readonly confirmed: Promise<Identity> | undefined };
 
 /** For who has to know for certain before anything is done, as the control plane. */
-export const identifyKey = (ports: ReadKeyPorts): IdentifyKey => keyReader(ports).read;
+export const identifyKey = (ports: ReadKeyPorts): IdentifyKey => {
+  const readKey = keyReader(ports);
+  return async (presented) => readKey(presented).confirmed;
+};
 
 /**
  * Finds out who is asking, and whether their key may ask for data at all. Fails closed: a key that cannot be checked is refused, with 503
  * when it was us who could not check it.
  */
 export const identify = (ports: ReadKeyPorts) => {
-  const keys = keyReader(ports);
+  const readKey = keyReader(ports);
   return async function identify(request: ProxyRequest, sharePage: (pageOrigin: string) => void): Promise<Identified> {
     const { headers, wait, background } = request;
     const text = presentedCredential(headers) ?? "";
@@ -28,11 +31,10 @@ export const identify = (ports: ReadKeyPorts) => {
       if (record.kind === "publishable") sharePage(pageOriginOf(headers, record));
       return identityOf(record, ports.clock());
     };
-    const recalled = keys.recall(presented);
-    if (recalled === undefined) return { identity: admitted(await keys.read(presented)), confirmed: undefined };
-    const confirmed = recalled.confirmed.then(admitted);
-    const ahead = aheadBy(recalled.record, ports.clock());
-    return ahead === undefined ? { identity: await confirmed, confirmed: undefined } : { identity: ahead, confirmed };
+    const { remembered, confirmed } = readKey(presented);
+    const ahead = aheadBy(remembered, ports.clock());
+    if (ahead !== undefined) return { identity: ahead, confirmed: confirmed.then(admitted) };
+    return { identity: admitted(await confirmed), confirmed: undefined };
   };
 };
 

@@ -1,11 +1,11 @@
 import { digestApiKey, parseApiKey, sameDigest, type ParsedKey } from "../core/api-key.ts";
-import type { GatewayKeys, IdentifyKey, Presented } from "../core/control-ports.ts";
+import type { GatewayKeys, Presented } from "../core/control-ports.ts";
 import { utcDay } from "../core/key-rights.ts";
 import type { AddressLimiter, Background, Log } from "../core/ports.ts";
 import { problems } from "../core/problem.ts";
 import { recentlyMade } from "../core/recent.ts";
 import type { KeyRecord } from "../core/tenant.ts";
-import { findKey, recallKey, type FindKeyPorts, type FoundKey } from "./find-key.ts";
+import { findKey, type FindKeyPorts, type FoundKey } from "./find-key.ts";
 
 export type ReadKeyPorts = FindKeyPorts & {
   readonly peppers: () => Promise<ReadonlyMap<number, CryptoKey>>;
@@ -15,10 +15,10 @@ export type ReadKeyPorts = FindKeyPorts & {
 };
 
 /**
- * What the isolate remembers of a key, while the newest word of it is on its way. By the record, things may be looked up; nothing may be said,
- * served or spent before `confirmed`. No record: it is not good any more, as far as is remembered.
+ * The record of the presented key; `confirmed` throws the problem that refuses it. `remembered` is what the isolate remembers of it while the
+ * newest word is on its way, undefined when there is nothing to wait for: by that things may be looked up, and nothing may be said, served or spent.
  */
-export type RecalledKey = { readonly record: KeyRecord | undefined; readonly confirmed: Promise<KeyRecord> };
+export type ReadKey = { readonly remembered: KeyRecord | undefined; readonly confirmed: Promise<KeyRecord> };
 
 /** Digests of so many genuine keys are remembered, by the text that was presented. */
 const REMEMBERED = { most: 2_000, longest: 128 };
@@ -26,18 +26,11 @@ const REMEMBERED = { most: 2_000, longest: 128 };
 /** The digest of a presented text under one of the peppers. */
 type Digested = { readonly digest: string; readonly pepperVersion: number };
 
-type KeyReader = {
-  /** The record of the presented key. Throws the problem that refuses it. */
-  readonly read: IdentifyKey;
-  /** Undefined when nothing is remembered, or when there is nothing to wait for. */
-  recall(presented: Presented): RecalledKey | undefined;
-};
-
 /**
  * Checks presented keys. All kinds of wrong keys get one refusal, so that nobody learns which part was right. Digests of genuine keys are
  * remembered, in the isolate's memory alone; what they are compared with is the record of the moment.
  */
-export function keyReader(ports: ReadKeyPorts): KeyReader {
+export function keyReader(ports: ReadKeyPorts): (presented: Presented) => ReadKey {
   const genuine = recentlyMade<ParsedKey & Digested>(REMEMBERED);
 
   async function check(found: FoundKey, parsed: ParsedKey, presented: Presented): Promise<KeyRecord> {
@@ -68,29 +61,25 @@ export function keyReader(ports: ReadKeyPorts): KeyReader {
     allowed: () => ports.unidentified.allows(presented.address()),
   });
 
-  return {
-    async read(presented) {
-      const parsed = genuine.get(presented.text) ?? parseApiKey(presented.text);
-      if (parsed === undefined) return refuse(ports, presented);
-      return check(await findKey(ports, soughtIn(presented, parsed)), parsed, presented);
-    },
-    recall(presented) {
-      const known = genuine.get(presented.text);
-      if (known === undefined) return undefined;
-      const recalled = recallKey(ports, soughtIn(presented, known));
-      if (recalled === undefined) return undefined;
-      const { record, found } = recalled;
-      return {
-        record: digestFor(known, record) !== undefined && isGood(ports, known, record) ? record : undefined,
-        confirmed: found.then((now) => check(now, known, presented)),
-      };
-    },
+  return function readKey(presented) {
+    const known = genuine.get(presented.text);
+    const parsed = known ?? parseApiKey(presented.text);
+    if (parsed === undefined) return { remembered: undefined, confirmed: refuse(ports, presented) };
+    const { remembered, found } = findKey(ports, soughtIn(presented, parsed));
+    return {
+      remembered: remembered && known && isGoodUnder(ports, known, remembered) ? remembered : undefined,
+      confirmed: found.then((now) => check(now, parsed, presented)),
+    };
   };
 }
 
 /** What is remembered counts under the pepper that the record was made with. */
 function digestFor(known: (ParsedKey & Digested) | undefined, { pepperVersion }: KeyRecord): Digested | undefined {
   return known?.pepperVersion === pepperVersion ? known : undefined;
+}
+
+function isGoodUnder(ports: ReadKeyPorts, known: ParsedKey & Digested, record: KeyRecord): boolean {
+  return digestFor(known, record) !== undefined && isGood(ports, known, record);
 }
 
 /** Under the pepper of the record; an empty digest, which no key has, where that pepper is not configured any more. */

@@ -61,7 +61,7 @@ function setUp() {
       wait,
       background: (p) => void behind.push(p),
       allowed: async () => state.allowed,
-    });
+    }).found;
     while (behind.length > 0) await Promise.all(behind.splice(0));
     return { kind: found.kind, asked: [...asked] };
   };
