@@ -76,7 +76,7 @@ export const COSTS = {
     redisBytes: 180,
     bodyBytes: 31_000,
   }),
-  "304": cost({}),
+  "not modified": cost({}),
   "negative hit": cost({ bodyBytes: 45 }),
   "colo hit": cost({ awaited: 1, cacheOperations: 1, bodyBytes: 31_000 }),
   "Redis hit": cost({
@@ -174,16 +174,16 @@ export const COSTS = {
   }),
   /** The message of a stale hit, consumed; nobody waits for it. */
   refresh: cost({
-    awaited: 9,
-    awaitedOfRedis: 7,
-    roundTrips: 8,
-    commands: 25,
+    awaited: 7,
+    awaitedOfRedis: 5,
+    roundTrips: 6,
+    commands: 22,
     writes: 13,
     messages: 1,
-    subrequests: 10,
+    subrequests: 8,
     dispatches: 1,
     cacheOperations: 1,
-    redisBytes: 6_700,
+    redisBytes: 4_800,
   }),
   /** A full batch of one tenant's, consumed. */
   "100 events recorded": cost({
@@ -194,6 +194,16 @@ export const COSTS = {
     writes: 2,
     subrequests: 2,
     redisBytes: 4_450,
+  }),
+  /** Of the clock, when there is nothing to be done: every minute, but what rests for longer. */
+  "a minute's jobs": cost({
+    awaited: 4,
+    awaitedOfRedis: 4,
+    roundTrips: 13,
+    commands: 23,
+    writes: 13,
+    subrequests: 14,
+    redisBytes: 1_700,
   }),
   "100 batches of hits recorded": cost({ awaited: 1, subrequests: 1 }),
 } satisfies Readonly<Record<string, Cost>>;

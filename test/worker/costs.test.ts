@@ -3,6 +3,9 @@ import { COSTS, type Cost } from "../../bench/costs.ts";
 import type { Counted } from "./costs/count-costs.ts";
 import { HITS, startGround } from "./costs/ground.ts";
 import { POSTS, WAYS, type Way } from "./costs/ways.ts";
+import { WAYS_BEHIND } from "./costs/ways-behind.ts";
+
+const ALL = [...WAYS, ...WAYS_BEHIND];
 
 /** Sizes of answers differ with what was asked for, and by some digits. */
 const ROUGHLY = { part: 0.15, bytes: 50 };
@@ -14,7 +17,7 @@ describe("what a request asks for outside its isolate", () => {
   });
   afterAll(() => ground.close());
 
-  it.each(WAYS)("is as the table of costs has it: $name", async (way) => {
+  it.each(ALL)("is as the table of costs has it: $name", async (way) => {
     const { cost, recording } = await counted(way);
     const { redisBytes, bodyBytes, ...exactly } = COSTS[way.name];
     expect(cost, JSON.stringify(recording.operations)).toMatchObject(exactly);
@@ -22,7 +25,7 @@ describe("what a request asks for outside its isolate", () => {
   });
 
   it("has every class of the table", () => {
-    expect(new Set(WAYS.map(({ name }) => name))).toEqual(new Set(Object.keys(COSTS)));
+    expect(new Set(ALL.map(({ name }) => name))).toEqual(new Set(Object.keys(COSTS)));
   });
 
   it("is a message for all the hits that a setting lets wait, because one a hit would cost more than the hit", async () => {

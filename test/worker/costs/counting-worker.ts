@@ -15,7 +15,8 @@ const Settings = v.object({
 
 /**
  * The build in which what a request costs is counted: the Worker as it is deployed, but that everything it asks for outside is counted, and
- * takes a little longer. `POST /__costs` begins anew, `GET` tells, and `POST /__queue` lets the consumers have a batch.
+ * takes a little longer. `POST /__costs` begins anew, `GET` tells, `POST /__queue` lets the consumers have a batch, and
+ * `POST /__jobs` runs what the clock brings.
  */
 export default {
   async fetch(request, env, context) {
@@ -24,6 +25,7 @@ export default {
     if (pathname === "/__costs" && request.method === "POST") counting.begin();
     if (pathname === "/__costs") return Response.json(counting.read());
     if (pathname === "/__queue") return consume(await request.json(), env);
+    if (pathname === "/__jobs") return runJobs(env);
     const response = await gateway.fetch(request, tapped(env), counting.context(context));
     counting.answered();
     return response;
@@ -43,6 +45,13 @@ async function consume(delivery: unknown, env: Env): Promise<Response> {
   await gateway.queue({ queue, messages: batch }, tapped(env));
   counting.answered();
   return new Response(null, { status: acknowledged === messages.length ? 204 : 500 });
+}
+
+async function runJobs(env: Env): Promise<Response> {
+  const minute = { scheduledTime: Date.now(), cron: "* * * * *", noRetry: () => undefined };
+  await gateway.scheduled(minute, tapped(env));
+  counting.answered();
+  return new Response(null, { status: 204 });
 }
 
 function tapped(env: Env): Env {

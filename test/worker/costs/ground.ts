@@ -18,9 +18,14 @@ const SETTINGS = {
   LEASE_MS: "120000",
   LEASE_RENEW_MS: "60000",
   HITS_FLUSH_MS: HOUR,
+  // What is refreshed was stored minutes ago.
+  STORED_NOTE_MS: "1",
   HITS_FLUSH_COUNT: "1000000",
   // At once, for a request that is alone shares its message with none.
   EVENTS_FLUSH_COUNT: "1",
+  // The sweep finds nothing of what is counted here.
+  ABANDONED_MS: HOUR,
+  UNRECORDED_MS: HOUR,
   // Who joins looks again when the other's fetch is long over.
   JOIN_MS: "1000",
   JOIN_MOST_MS: "1000",

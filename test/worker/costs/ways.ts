@@ -2,7 +2,6 @@ import type { CostClass } from "../../../bench/costs.ts";
 import { books } from "../../support/books.ts";
 import { madeUpKey, storeSharedTenant } from "../../support/cast.ts";
 import { eventually } from "../../support/eventually.ts";
-import { sampleEvent, sampleHits } from "../../support/sample-usage.ts";
 import { upstreamControl } from "../../support/upstream-control.ts";
 import type { Counted, CountingWorker } from "./count-costs.ts";
 import { holdTokens, warmly, type Ground } from "./ground.ts";
@@ -21,16 +20,13 @@ const PROFILE = "/userinfo-by-username/?username=creator";
 const PAST_ITS_TIME = "/music-info/?music_id=";
 const NOT_FOUND = "/userid/?username=missing";
 
-/** As much as a queue delivers at once, by `wrangler.toml`. */
-const BATCH = 100;
-
 /** How each class of request comes about. */
 export const WAYS: readonly Way[] = [
   { name: "memory hit", go: (ground) => warmly(ground.near, ground, `${POSTS}1`) },
   { name: "memory hit, no token held", token: "asked for", go: withoutTokens },
   { name: "memory hit that reads the log", go: (ground) => warmly(ground.wary, ground, `${POSTS}1`) },
   { name: "memory hit that sends counts", go: (ground) => warmly(ground.telling, ground, `${POSTS}1`) },
-  { name: "304", go: notModified },
+  { name: "not modified", go: notModified },
   { name: "negative hit", go: (ground) => warmly(ground.near, ground, NOT_FOUND) },
   { name: "colo hit", go: (ground) => warmly(ground.far, ground, `${POSTS}2`) },
   { name: "Redis hit", go: redisHit },
@@ -43,9 +39,6 @@ export const WAYS: readonly Way[] = [
   { name: "unknown key again", token: "not needed", go: unknownAgain },
   { name: "rate-limited", token: "asked for", go: rateLimited },
   { name: "quota spent", go: quotaSpent },
-  { name: "refresh", token: "not needed", go: refreshed },
-  { name: "100 events recorded", token: "not needed", go: recorded },
-  { name: "100 batches of hits recorded", token: "not needed", go: hitsRecorded },
 ];
 
 /** A bucket of which nobody takes tokens in advance, because it is small. */
@@ -70,7 +63,7 @@ async function redisHit(ground: Ground, number: number): Promise<Counted> {
 }
 
 /** Who finds it the first time asks for its refresh. */
-async function staleHit(ground: Ground, number: string): Promise<Counted> {
+export async function staleHit(ground: Ground, number: string): Promise<Counted> {
   const ask = () => ground.near.get(`${PAST_ITS_TIME}${number}`, { key: ground.key });
   await ground.near.count(ask);
   await holdTokens(ground.near, ground.key);
@@ -129,28 +122,6 @@ async function quotaSpent({ stack, near }: Ground): Promise<Counted> {
   await near.count(ask);
   await holdTokens(near, key);
   return near.count(ask);
-}
-
-async function refreshed(ground: Ground, number: number): Promise<Counted> {
-  const { recording } = await staleHit(ground, `2${number}`);
-  const messages = recording.operations.flatMap((operation) => operation.messages);
-  return ground.far.count(() => ground.far.deliver("tikedge-refresh", messages));
-}
-
-async function recorded({ tenantId, near }: Ground): Promise<Counted> {
-  const event = (at: number) => ({ kind: "event", event: sampleEvent(tenantId, { occurredAtMs: Date.now() - at }) });
-  const deliver = () => near.count(() => near.deliver("tikedge-usage", batchOf(event)));
-  await deliver();
-  return deliver();
-}
-
-function hitsRecorded({ tenantId, near }: Ground): Promise<Counted> {
-  const hits = () => ({ kind: "hits", batch: sampleHits(tenantId, { flushedAtMs: Date.now() }) });
-  return near.count(() => near.deliver("tikedge-usage", batchOf(hits)));
-}
-
-function batchOf<Item>(make: (at: number) => Item): readonly Item[] {
-  return Array.from({ length: BATCH }, (_, at) => make(at));
 }
 
 async function keyOfPlan({ stack }: Pick<Ground, "stack">, plan: { plan: string; capacity: number }): Promise<string> {
