@@ -34,7 +34,10 @@ export type Replayed = {
   readonly tooOld: number;
 };
 
-export type ReplayOptions = Pick<Options, "isolates" | "colos" | "seed" | "derive" | "upstreamMs">;
+export type ReplayOptions = Pick<Options, "isolates" | "colos" | "seed" | "derive" | "upstreamMs"> & {
+  /** Hears what each request was answered with. */
+  readonly onAnswer?: (asked: Asked, given: Answer) => void;
+};
 
 /** Sends the day through the gateway's own steps, in as many isolates, in simulated time. Equal options, equal results. */
 export async function replay(trace: Trace, options: ReplayOptions): Promise<Replayed> {
@@ -67,6 +70,7 @@ async function replayed(trace: Trace, options: ReplayOptions): Promise<Replayed>
   const send = sender(Array.from({ length: options.isolates }, (_, number) => newIsolate(number % options.colos)));
   const request = async (asked: Asked) => {
     const given = await send(asked);
+    options.onAnswer?.(asked, given);
     const entry = servedBy(given);
     if (entry === null) return tally.refused(reasonOf(given));
     const ageMs = judge.ageMs(entry, asked);

@@ -1,0 +1,27 @@
+import { writeFile } from "node:fs/promises";
+import { readOptions } from "../simulate/options.ts";
+import { compareBills } from "./designs.ts";
+import { billPlot } from "./plot.ts";
+import { classesTable, countingTable, designsTable, linesTable, pricesTable } from "./report.ts";
+
+const PLOT = "bench/bill.svg";
+
+/** `npm run bill`: what each class of request costs at list prices, and what a month of the caching guide's days does by each design. */
+const options = readOptions(process.argv.slice(2));
+const compared = await compareBills(options);
+const { profiles, zipf, isolates, colos, scale, seed } = options;
+const said = `A month of the caching guide's days: ${profiles} profiles, Zipf ${zipf}, ${isolates} isolates in ${colos} colos, scale ${scale}, seed ${seed}`;
+console.log(`${pricesTable()}
+
+A million of each class:
+
+${classesTable()}
+
+${said}
+
+${designsTable(compared)}
+
+${countingTable()}
+
+${linesTable(compared.lines)}`);
+if (scale === 1) await writeFile(PLOT, billPlot(compared.designs, `${said}, at list prices`));

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { billOf, infrastructure, NOTHING_USED, total, usedBy } from "../../bench/bill/bill.ts";
+import { byTheClock } from "../../bench/bill/by-the-clock.ts";
+import { collector, deliveries } from "../../bench/bill/collector.ts";
+import { compareBills } from "../../bench/bill/designs.ts";
+import { billPlot } from "../../bench/bill/plot.ts";
+import { classesTable, designsTable, linesTable } from "../../bench/bill/report.ts";
+import { COSTS } from "../../bench/costs.ts";
+import { DEFAULTS } from "../../bench/simulate/options.ts";
+
+const MILLION = 1_000_000;
+
+describe("a bill", () => {
+  it.each([
+    { used: { requests: MILLION }, dollars: 0.3, because: "a million requests" },
+    { used: { cpuMs: 50 * MILLION }, dollars: 1, because: "50 million ms at two cents a million" },
+    { used: { commands: 3 * MILLION }, dollars: 6, because: "three million commands at $2" },
+    { used: { messages: MILLION }, dollars: 1.2, because: "each is written, read and deleted, at 40 cents a million" },
+    { used: { credits: 80_000 }, dollars: 8, because: "a day without a cache" },
+  ])("of $used is $dollars: $because", ({ used, dollars }) => {
+    expect(total(billOf({ ...NOTHING_USED, ...used }))).toBeCloseTo(dollars, 10);
+  });
+
+  it("has writes once more for each region in which the database is read, and reads not", () => {
+    const used = { ...NOTHING_USED, commands: 4 * MILLION, writes: MILLION };
+    expect(billOf(used, 2).redis).toBeCloseTo(12, 10);
+  });
+
+  it("of a million misses of a list is what their 21 commands, their message and their credit come to", () => {
+    const bill = billOf(usedBy(COSTS.miss, MILLION));
+    expect(bill.redis).toBeCloseTo(COSTS.miss.commands * 2, 10);
+    expect(bill.queues).toBeCloseTo(1.2, 10);
+    expect(bill.credits).toBeCloseTo(100, 10);
+    // 0.09 ms, six fetches of 0.095, two questions to the Cache API of 0.06, and 0.03 for the message.
+    expect(bill.workers).toBeCloseTo(0.3 + 0.02 * (0.09 + 6 * 0.095 + 2 * 0.06 + 0.03), 10);
+    expect(infrastructure(bill)).toBeCloseTo(total(bill) - 100, 10);
+  });
+});
+
+describe("what goes by the clock", () => {
+  const ask = (atMs: number, isolate = 0) => ({ atMs, isolate, kind: "user-posts", profile: 0 }) as const;
+
+  it("is a reading of the log after half a second, in each isolate by itself", async () => {
+    const asked = [ask(0), ask(499), ask(500), ask(999), ask(1_000), ask(1_000, 1)];
+    expect(await byTheClock(asked)).toMatchObject({ logReadings: 4 });
+  });
+
+  it("is a question for a token each time where little is asked, and seldom where much is", async () => {
+    const seldom = Array.from({ length: 50 }, (_, at) => ask(at * 5_000));
+    const often = Array.from({ length: 500 }, (_, at) => ask(at * 100));
+    expect((await byTheClock(seldom)).tokenRequests).toBe(50);
+    expect((await byTheClock(often)).tokenRequests).toBeLessThan(100);
+  });
+
+  it("is a message for all that an isolate collects within its time, or until there are as many as go into one", () => {
+    const collecting = collector({ most: 3, forMs: 1_000 });
+    for (const atMs of [0, 10, 20, 30, 1_500]) collecting.add(0, atMs);
+    collecting.add(1, 40);
+    expect(collecting.sentAtMs()).toEqual([1_000, 1_030, 1_040, 2_500]);
+  });
+
+  it("is a delivery for all messages within two seconds, and one with events where any has some", () => {
+    expect(deliveries([100, 5_000], [0, 1_999, 2_000])).toEqual({ withEvents: 2, withHits: 1 });
+  });
+});
+
+describe("the designs beside each other", () => {
+  it(
+    "are billed for the same requests, each for its own calls, and no cache for all of them",
+    { timeout: 60_000 },
+    async () => {
+      const options = { ...DEFAULTS, profiles: 30, scale: 0.1, isolates: 4 };
+      const compared = await compareBills(options);
+      const [ours, guides, stock, none] = compared.designs;
+      expect(none.bill).toEqual({ workers: 0, redis: 0, queues: 0, credits: expect.closeTo(24, 6) });
+      for (const each of [ours, guides, stock]) {
+        expect(each.bill.credits).toBeLessThan(none.bill.credits / 2);
+        expect(each.used.requests).toBeGreaterThanOrEqual(8_000 * 30);
+      }
+      // Each of 8,000 requests a day: one command and three, and what the cache is asked.
+      expect(guides.used.commands).toBeGreaterThan(4 * 8_000 * 30);
+      const tables = [classesTable(), designsTable(compared), linesTable(compared.lines)];
+      for (const text of tables) expect(text).not.toContain("NaN");
+      expect(billPlot(compared.designs, "a <bill>").match(/<rect/g)).toHaveLength(4 * 4 + 4);
+    },
+  );
+});
