@@ -4,6 +4,8 @@ export type Cost = {
   readonly awaited: number;
   /** The same, of requests to Redis alone. */
   readonly awaitedOfRedis: number;
+  /** Operations that are under way at the same time, at the most: a Worker has six connections for each request, and what is more waits for one. */
+  readonly atOnce: number;
   /** Requests to Redis over HTTP. */
   readonly roundTrips: number;
   /** Commands that Redis runs: those that are sent, and those that scripts run. */
@@ -27,6 +29,7 @@ export type Cost = {
 const NOTHING: Cost = {
   awaited: 0,
   awaitedOfRedis: 0,
+  atOnce: 0,
   roundTrips: 0,
   commands: 0,
   writes: 0,
@@ -48,6 +51,7 @@ const cost = (given: Partial<Cost>): Cost => ({ ...NOTHING, ...given });
 export const COSTS = {
   "memory hit": cost({ bodyBytes: 31_000 }),
   "memory hit, no token held": cost({
+    atOnce: 1,
     awaited: 1,
     awaitedOfRedis: 1,
     roundTrips: 1,
@@ -58,6 +62,7 @@ export const COSTS = {
     bodyBytes: 31_000,
   }),
   "memory hit that reads the log": cost({
+    atOnce: 1,
     awaited: 1,
     awaitedOfRedis: 1,
     roundTrips: 1,
@@ -68,6 +73,7 @@ export const COSTS = {
   }),
   /** One message of hits, and one script that adds to the hot set. */
   "memory hit that sends counts": cost({
+    atOnce: 2,
     roundTrips: 1,
     commands: 5,
     writes: 2,
@@ -78,8 +84,9 @@ export const COSTS = {
   }),
   "not modified": cost({}),
   "negative hit": cost({ bodyBytes: 45 }),
-  "colo hit": cost({ awaited: 1, cacheOperations: 1, bodyBytes: 31_000 }),
+  "colo hit": cost({ atOnce: 1, awaited: 1, cacheOperations: 1, bodyBytes: 31_000 }),
   "Redis hit": cost({
+    atOnce: 1,
     awaited: 2,
     awaitedOfRedis: 1,
     roundTrips: 1,
@@ -91,6 +98,7 @@ export const COSTS = {
   }),
   /** With the message that has it refreshed; most find that another has sent one. */
   "stale hit": cost({
+    atOnce: 1,
     awaited: 2,
     awaitedOfRedis: 1,
     roundTrips: 2,
@@ -104,6 +112,7 @@ export const COSTS = {
   }),
   /** Finds the answer at its first look after it found the lease taken. */
   joined: cost({
+    atOnce: 1,
     awaited: 5,
     awaitedOfRedis: 3,
     roundTrips: 3,
@@ -115,6 +124,7 @@ export const COSTS = {
     bodyBytes: 31_000,
   }),
   miss: cost({
+    atOnce: 3,
     awaited: 4,
     awaitedOfRedis: 2,
     roundTrips: 5,
@@ -129,6 +139,7 @@ export const COSTS = {
   }),
   /** User info by name: the user's id and their info by id are stored with it, and that name and id are one user's. */
   "miss that answers other calls": cost({
+    atOnce: 6,
     awaited: 4,
     awaitedOfRedis: 2,
     roundTrips: 8,
@@ -143,6 +154,7 @@ export const COSTS = {
   }),
   "bad checksum": cost({ bodyBytes: 227 }),
   "unknown key": cost({
+    atOnce: 1,
     awaited: 2,
     awaitedOfRedis: 1,
     roundTrips: 2,
@@ -154,6 +166,7 @@ export const COSTS = {
   }),
   "unknown key again": cost({ bodyBytes: 227 }),
   "rate-limited": cost({
+    atOnce: 1,
     awaited: 1,
     awaitedOfRedis: 1,
     roundTrips: 1,
@@ -163,6 +176,7 @@ export const COSTS = {
     bodyBytes: 246,
   }),
   "quota spent": cost({
+    atOnce: 1,
     awaited: 3,
     awaitedOfRedis: 2,
     roundTrips: 2,
@@ -174,6 +188,7 @@ export const COSTS = {
   }),
   /** The message of a stale hit, consumed; nobody waits for it. */
   refresh: cost({
+    atOnce: 3,
     awaited: 7,
     awaitedOfRedis: 5,
     roundTrips: 6,
@@ -187,6 +202,7 @@ export const COSTS = {
   }),
   /** A full batch of one tenant's, consumed. */
   "100 events recorded": cost({
+    atOnce: 1,
     awaited: 2,
     awaitedOfRedis: 1,
     roundTrips: 1,
@@ -197,6 +213,7 @@ export const COSTS = {
   }),
   /** Of the clock, when there is nothing to be done: every minute, but what rests for longer. */
   "a minute's jobs": cost({
+    atOnce: 8,
     awaited: 4,
     awaitedOfRedis: 4,
     roundTrips: 13,
@@ -205,7 +222,7 @@ export const COSTS = {
     subrequests: 14,
     redisBytes: 1_700,
   }),
-  "100 batches of hits recorded": cost({ awaited: 1, subrequests: 1 }),
+  "100 batches of hits recorded": cost({ atOnce: 1, awaited: 1, subrequests: 1 }),
 } satisfies Readonly<Record<string, Cost>>;
 
 export type CostClass = keyof typeof COSTS;

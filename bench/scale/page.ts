@@ -36,8 +36,8 @@ and look-ups.
 
 ## What does not grow
 
-- **A request's own connections.** A Worker has six at a time for each request; what comes after waits for one. A miss has ${COSTS.miss.awaited} operations in turn before its
-  response and never more than one at a time; behind it some are at once, up to ${COSTS["miss that answers other calls"].subrequests - 3} where one answer fills other calls, and nobody waits for those.
+- **A request's own connections.** A Worker has six at a time for each request; what is more waits for one. A list that is missing has ${COSTS.miss.atOnce} under way at
+  once, and a profile, whose answer fills other calls, ${COSTS["miss that answers other calls"].atOnce}: all of them behind the response, before which there are one or two at a time.
 - **An isolate's memory.** Answers are bounded by \`MEMORY_BYTES\` (32 MiB of the 128), key records and buckets by number (5,000 each): an isolate that sees more tenants
   than that asks Redis again for those that it forgot.
 - **A hit in memory** asks nothing, and its counts go into one message with those of everybody else in ${COLLECTED.hits.forMs / 1_000} s, or with ${wholes.format(COLLECTED.hits.most)} hits. A message of events

@@ -3,7 +3,7 @@ import type { Cost } from "../../../bench/costs.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startGateway, type Gateway, type Settings, type Stack } from "../../support/gateway.ts";
 import { monitorRedis } from "../../support/redis-monitor.ts";
-import { awaitedOf, depthOf, isOfRedis, type OperationKind, type Recording } from "./recording.ts";
+import { awaitedOf, depthOf, isOfRedis, mostAtOnce, type OperationKind, type Recording } from "./recording.ts";
 
 /** What only reads. Whatever else Redis runs counts as a write, so one that is forgotten here is noticed. */
 const READS: ReadonlySet<string> = new Set(
@@ -84,6 +84,7 @@ function costOf(recording: Recording, { commands, bodyBytes }: Seen): Cost {
   return {
     awaited: depthOf(awaited),
     awaitedOfRedis: depthOf(awaited.filter(isOfRedis)),
+    atOnce: mostAtOnce(operations),
     roundTrips: ofRedis.length,
     commands: commands.length,
     writes: commands.filter((name) => !READS.has(name)).length,

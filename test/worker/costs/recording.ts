@@ -40,3 +40,10 @@ export function depthOf(operations: readonly Operation[]): number {
   }
   return Math.max(0, ...over.map(({ depth }) => depth));
 }
+
+/** How many were under way at the same time, at the most. */
+export function mostAtOnce(operations: readonly Operation[]): number {
+  const underWayAt = (turn: number) =>
+    operations.filter(({ began, ended }) => began <= turn && turn < (ended ?? Infinity)).length;
+  return Math.max(0, ...operations.map(({ began }) => underWayAt(began)));
+}
