@@ -2,7 +2,7 @@ import { escaped, svg } from "../svg.ts";
 import { infrastructure, total, type Bill } from "./bill.ts";
 import type { Billed } from "./designs.ts";
 
-const [WIDTH, LEFT, RIGHT, TOP, LINE, HIGH] = [820, 190, 150, 78, 30, 16];
+const [WIDTH, LEFT, RIGHT, TOP, LINE, HIGH] = [820, 190, 190, 78, 30, 16];
 
 const PARTS: readonly { readonly name: string; readonly colour: string; of(bill: Bill): number }[] = [
   { name: "Redis", colour: "#e5534b", of: ({ redis }) => redis },
