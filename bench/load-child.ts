@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import type { Answer } from "./send.ts";
 
 /** A request that is sent again and again. */
 export type Asked = {
@@ -19,15 +20,25 @@ export type Saturate = {
   readonly seconds: number;
 };
 
-/** Each of them so many requests a second at even distances for so long, by turns, so that what else the machine does hits both alike. */
+/** Each of them so many requests a second at even distances for so long, by turns, so that what else the machine does hits all alike. */
 export type Pace = {
   readonly kind: "pace";
   readonly asked: readonly Asked[];
   readonly perSecond: number;
   readonly seconds: number;
+  /** So many requests before it is the next one's turn. */
+  readonly perTurn: number;
 };
 
-export type Load = Saturate | Pace;
+/** So many calls of one kind, each once. */
+export type Visit = {
+  readonly kind: "visit";
+  readonly asked: Asked;
+  readonly count: number;
+  readonly connections: number;
+};
+
+export type Load = Saturate | Pace | Visit;
 
 export type Saturated = {
   readonly requests: number;
@@ -42,15 +53,19 @@ export type Paced = {
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** What each request was answered with, in no order. */
-  readonly answers: readonly { readonly status: number; readonly cacheStatus: string }[];
+  readonly answers: readonly Answer[];
   /** By how much the worst but one in a hundred was sent late: the load generator's own fault. */
   readonly lateMs: number;
 };
+
+/** How many were answered in each way, by status and `Cache-Status` without its figures. */
+export type Visited = { readonly ways: Readonly<Record<string, number>> };
 
 export type LoadGenerator = {
   saturate(load: Omit<Saturate, "kind">): Promise<Saturated>;
   /** For each that is asked, in the same order. */
   pace(load: Omit<Pace, "kind">): Promise<readonly Paced[]>;
+  visit(load: Omit<Visit, "kind">): Promise<Visited>;
   stop(): Promise<void>;
 };
 
@@ -78,6 +93,7 @@ export function startLoadGenerator(): LoadGenerator {
     // The same build is on both sides: what it sends is what it says that it sends.
     saturate: async (load) => (await run({ ...load, kind: "saturate" })) as Saturated,
     pace: async (load) => (await run({ ...load, kind: "pace" })) as readonly Paced[],
+    visit: async (load) => (await run({ ...load, kind: "visit" })) as Visited,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill();

@@ -1,36 +1,26 @@
-import { Agent, get } from "node:http";
+import { Agent } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Asked, Pace, Paced } from "./load-child.ts";
+import { send, type Answer } from "./send.ts";
 
-/** How long one is asked before it is the next one's turn: short against what disturbs a machine, long against a collector's pause. */
-const TURN_MS = 250;
-
-type Timed = {
-  readonly status: number;
-  readonly cacheStatus: string;
-  readonly tookMs: number;
-  readonly lateMs: number;
-};
+type Timed = Answer & { readonly tookMs: number; readonly lateMs: number };
 
 /**
  * One request after the other at even distances, each sent when it is due whether or not the earlier ones are answered: what waits
  * behind a slow one is slow too, and is counted.
  */
-export async function pace({ asked, perSecond, seconds }: Pace): Promise<readonly Paced[]> {
+export async function pace({ asked, perSecond, seconds, perTurn }: Pace): Promise<readonly Paced[]> {
   const agent = new Agent({ keepAlive: true });
   const pending = asked.map((): Promise<Timed>[] => []);
-  const turns = Math.ceil((seconds * 1_000) / TURN_MS);
-  const perTurn = Math.max(1, Math.round((perSecond * TURN_MS) / 1_000));
-  let dueMs = performance.now();
-  for (let turn = 0; turn < turns; turn += 1) {
-    for (const [at, each] of asked.entries()) {
-      for (let count = 0; count < perTurn; count += 1) {
-        const earlyMs = dueMs - performance.now();
-        if (earlyMs > 0) await wait(earlyMs);
-        pending[at]?.push(timed(each, `p${turn}_${count}`, { agent, dueMs }));
-        dueMs += 1_000 / perSecond;
-      }
-    }
+  const all = perSecond * seconds * asked.length;
+  const startedMs = performance.now();
+  for (let count = 0; count < all; count += 1) {
+    const dueMs = startedMs + (count * 1_000) / perSecond;
+    const earlyMs = dueMs - performance.now();
+    if (earlyMs > 0) await wait(earlyMs);
+    const whose = Math.floor(count / perTurn) % asked.length;
+    const [each, sent] = [asked[whose], pending[whose]];
+    if (each !== undefined && sent !== undefined) sent.push(timed(each, String(sent.length), { agent, dueMs }));
   }
   const answers = await Promise.all(pending.map((all) => Promise.all(all)));
   agent.destroy();
@@ -47,21 +37,10 @@ function summary(answers: readonly Timed[]): Paced {
   };
 }
 
-/** A request without a response has status 0. */
-function timed(
-  { origin, path, headers, renews }: Asked,
-  name: string,
-  { agent, dueMs }: { agent: Agent; dueMs: number },
-): Promise<Timed> {
+async function timed(asked: Asked, name: string, { agent, dueMs }: { agent: Agent; dueMs: number }): Promise<Timed> {
   const sentMs = performance.now();
-  return new Promise((resolve) => {
-    const end = (status: number, cacheStatus: string) =>
-      resolve({ status, cacheStatus, tookMs: performance.now() - sentMs, lateMs: sentMs - dueMs });
-    get(`${origin}${path}${renews ? name : ""}`, { headers, agent }, (response) => {
-      const { statusCode = 0, headers: fields } = response;
-      response.resume().once("end", () => end(statusCode, String(fields["cache-status"] ?? "")));
-    }).once("error", () => end(0, ""));
-  });
+  const answer = await send(asked, name, agent);
+  return { ...answer, tookMs: performance.now() - sentMs, lateMs: sentMs - dueMs };
 }
 
 function ascending(values: readonly number[]): number[] {

@@ -5,6 +5,8 @@ import { askedOf, check, type Target } from "./targets.ts";
 
 export const CONNECTIONS = 32;
 const WARM_UP_SECONDS = 1;
+/** Of latency, turns in a second: short against what disturbs a machine, long against a collector's pause. */
+const TURNS = 4;
 
 /** One round of one class. What was asked of Redis and the queues is per request. */
 export type Sample = Asked & {
@@ -106,7 +108,7 @@ async function pace({ load, targets, seconds }: RoundsOptions, target: Target, l
   if (other === undefined) throw new Error(`there is no row ${name}`);
   const headers = await prime(target, `${label}p`);
   const asked = [askedOf({ ...target, headers }, label), askedOf(other, `${label}o`)];
-  const [paced, beside] = await load.pace({ asked, perSecond, seconds });
+  const [paced, beside] = await load.pace({ asked, perSecond, seconds, perTurn: Math.ceil(perSecond / TURNS) });
   if (paced === undefined || beside === undefined) throw new Error("the load generator measured nothing");
   check(target, paced.answers);
   check(other, beside.answers);
