@@ -30,7 +30,7 @@ export async function ourDay(options: Options): Promise<readonly Line[]> {
   const profiles = refreshes.filter(({ endpoint }) => endpoint.startsWith("/userinfo")).length;
   const { withEvents, withHits } = deliveries(events.sentAtMs(), hits.sentAtMs());
   const messages = events.sentAtMs().length + hits.sentAtMs().length;
-  const { logReadings, tokenRequests } = await byTheClock(trace);
+  const { logReadings, tokenRequests } = await byTheClock(trace, options.scale);
   return [
     ...Array.from(seen, ([name, times]) => line(name, times, withoutEvents(COSTS[name]))),
     line("refreshes", refreshes.length, withoutEvents(COSTS.refresh)),

@@ -32,7 +32,7 @@ export const LIMITS: readonly Limit[] = [
     most: 10_000,
     by: "the same, of the cache's database",
     movedBy:
-      "plans whose buckets fill faster, of which isolates hold two seconds' worth; a larger plan of the database; a gateway for each region, with a Redis of its own",
+      "plans with larger buckets, of which isolates hold a hundredth, and what comes back in two seconds where they use as much; a larger plan of the database; a gateway for each region, with a Redis of its own",
   },
   {
     need: "usageMessages",

@@ -52,8 +52,9 @@ export const UPSTREAM_CAP = 200;
 /** Commands of a dispatch that are the cache's: its look-up, and what it stores. */
 const CACHE_COMMANDS_OF_A_MISS = 2;
 
-/** By a plan's bucket: 10 tokens a second, of which two seconds' are held. */
-const MOST_HELD = 20;
+/** By a plan's bucket of 600, refilled at 10 a second: what is held for two seconds, and for five minutes (`core/token-lease.ts`). */
+const MOST_HELD = { briefly: 20, long: 6 };
+const HELD_LONG_SECONDS = 300;
 
 /** An isolate reads the log this often at the most, a second. */
 const LOG_READINGS = 2;
@@ -80,10 +81,14 @@ export function needsOf({ perSecond, mix, isolates }: Load, tenants: number): Ne
   };
 }
 
-/** A tenant's isolate that gets less than one request a second holds no tokens; one that gets more asks for as many as it used, up to a bound. */
+/**
+ * An isolate asks for as many tokens as it used of a tenant's within a second, or within five minutes, up to a bound of each. One that hardly sees the
+ * tenant asks for each request.
+ */
 export function questionsForTokens(perSecond: number, pairs: number): number {
   const each = perSecond / pairs;
-  return each <= 1 ? perSecond : pairs * (each / Math.min(each, MOST_HELD));
+  const block = Math.max(Math.min(each, MOST_HELD.briefly), Math.min(each * HELD_LONG_SECONDS, MOST_HELD.long));
+  return pairs * (each / Math.max(1, block));
 }
 
 /** Messages a second of isolates that collect for a while, or until there are many. */

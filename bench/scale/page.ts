@@ -31,8 +31,8 @@ ${table(SIMULATED, [
 ])}
 
 One day of 300 profiles in simulated time, through the gateway's own steps, at the guide's traffic and at fifty times that: the calls double, for they
-are bounded by windows and not by requests. What grows with requests alone is what each one asks of Redis by itself: tokens where an isolate sees little of a tenant,
-and look-ups.
+are bounded by windows and not by requests. What grows with requests alone is what each one asks of Redis by itself: tokens, and
+look-ups.
 
 ## What does not grow
 

@@ -27,11 +27,10 @@ export function leasedLimiter(limiter: RateLimiter, { askMostMs, clock }: LeaseS
   async function ask(name: string, bucket: Bucket, own: 0 | 1): Promise<RateDecision | undefined> {
     const lease = leaseOf(name);
     const askedAtMs = clock();
-    const more = lease.beginAsking(bucket, askedAtMs, askMostMs);
-    if (own + more === 0) return undefined;
-    const decision = await limiter.take(name, bucket, own + more);
-    if (more === 0) return decision;
-    if (decision.kind === "allowed") lease.receive(decision, more, askedAtMs);
+    const block = lease.beginAsking(bucket, askedAtMs, askMostMs);
+    if (block === undefined) return own === 0 ? undefined : limiter.take(name, bucket);
+    const decision = await limiter.take(name, bucket, own + block.tokens);
+    if (decision.kind === "allowed") lease.receive(decision, block, askedAtMs);
     else lease.refused(clock());
     return decision.kind === "refused" && own > 0 ? limiter.take(name, bucket) : decision;
   }
@@ -40,7 +39,7 @@ export function leasedLimiter(limiter: RateLimiter, { askMostMs, clock }: LeaseS
     takeHeld(name, bucket, background) {
       const lease = leaseOf(name);
       const nowMs = clock();
-      const taken = lease.takeHeld(nowMs);
+      const taken = lease.takeHeld(bucket, nowMs);
       if (taken !== undefined && lease.isLow(nowMs)) background(ask(name, bucket, 0));
       return taken;
     },

@@ -42,14 +42,16 @@ describe("what goes by the clock", () => {
 
   it("is a reading of the log after half a second, in each isolate by itself", async () => {
     const asked = [ask(0), ask(499), ask(500), ask(999), ask(1_000), ask(1_000, 1)];
-    expect(await byTheClock(asked)).toMatchObject({ logReadings: 4 });
+    expect(await byTheClock(asked, 1)).toMatchObject({ logReadings: 4 });
   });
 
-  it("is a question for a token each time where little is asked, and seldom where much is", async () => {
-    const seldom = Array.from({ length: 50 }, (_, at) => ask(at * 5_000));
-    const often = Array.from({ length: 500 }, (_, at) => ask(at * 100));
-    expect((await byTheClock(seldom)).tokenRequests).toBe(50);
-    expect((await byTheClock(often)).tokenRequests).toBeLessThan(100);
+  it("is a question for a token each time where hardly anything is asked, and seldom where more is", async () => {
+    const every = (gapMs: number, times: number) => Array.from({ length: times }, (_, at) => ask(at * gapMs));
+    expect((await byTheClock(every(600_000, 50), 1)).tokenRequests).toBe(50);
+    expect((await byTheClock(every(5_000, 500), 1)).tokenRequests).toBeLessThan(100);
+    expect((await byTheClock(every(100, 500), 1)).tokenRequests).toBeLessThan(100);
+    // A larger plan's hundredth is more.
+    expect((await byTheClock(every(100, 5_000), 50)).tokenRequests).toBeLessThan(50);
   });
 
   it("is a message for all that an isolate collects within its time, or until there are as many as go into one", () => {
