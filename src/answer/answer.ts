@@ -8,7 +8,7 @@ import { freshness, tightened, type WindowOverrides } from "../core/windows.ts";
 import { askRefresh, type AskRefreshPorts } from "./ask-refresh.ts";
 import { fetchOrJoin, type JoinPorts } from "./fetch-or-join.ts";
 import type { Fetched } from "./fetch-until-answered.ts";
-import { isTrusted, lookUp, type Found, type Sought, type Tier } from "./look-up.ts";
+import { lookUp, stillStands, type Found, type Sought, type Tier } from "./look-up.ts";
 import { keyOf } from "./payer.ts";
 
 /** Who pays for a dispatch, and whose answers it may read and write. */
@@ -113,8 +113,7 @@ async function lookUpAdmitted(ports: AnswerPorts, sought: Sought): Promise<Found
   const found = await lookUp(ports, sought);
   if (sought.ask.admission === undefined) return found;
   await sought.ask.admission;
-  const isCopy = found.kind === "hit" && found.tier !== "redis" && !found.outage;
-  return isCopy && !isTrusted(ports, sought, found.stored) ? lookUp(ports, sought) : found;
+  return found.kind === "hit" && !stillStands(ports, sought, found) ? lookUp(ports, sought) : found;
 }
 
 type Missed = { readonly found: Extract<Found, { kind: "miss" }>; readonly paid: Answer };

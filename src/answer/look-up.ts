@@ -21,8 +21,10 @@ export type LookUpPorts = {
   readonly derives: boolean;
 };
 
+type Hit = { readonly kind: "hit"; readonly stored: Stored; readonly tier: Tier; readonly outage: boolean };
+
 export type Found =
-  | { readonly kind: "hit"; readonly stored: Stored; readonly tier: Tier; readonly outage: boolean }
+  | Hit
   /** Past its time, to be served at once and refreshed behind the response. */
   | { readonly kind: "stale"; readonly stored: Stored }
   | {
@@ -102,6 +104,12 @@ export function isTrusted(ports: LookUpPorts, sought: Sought, stored: Stored): b
   return clock() - stored.confirmedAtMs < memoryMs && nearStanding(ports, sought, stored) === "fresh";
 }
 
+/** Whether what was found is served by what has been heard since. What Redis itself told of a moment ago is. */
+export function stillStands(ports: LookUpPorts, sought: Sought, { stored, tier, outage }: Hit): boolean {
+  if (tier === "redis") return true;
+  return outage ? outlastsOutage(ports, sought, stored) : isTrusted(ports, sought, stored);
+}
+
 function nearStanding(ports: LookUpPorts, sought: Sought, stored: Stored): Standing {
   return standingOf(ports, sought, { stored, purged: purgedNearby(ports, sought, stored) });
 }
@@ -133,10 +141,14 @@ function hit(stored: Stored, tier: Tier): Found {
   return { kind: "hit", stored, tier, outage: false };
 }
 
-/** An answer of some minutes ago is worth more than none, up to the bound that the entry itself states. */
 function outage(ports: LookUpPorts, sought: Sought, kept: Stored | undefined): Found {
-  if (kept === undefined || ports.clock() - kept.confirmedAtMs >= ports.outageMs) return { kind: "unavailable" };
-  const found = nearStanding(ports, sought, kept);
-  if (found === "none" || found === "last-resort") return { kind: "unavailable" };
+  if (kept === undefined || !outlastsOutage(ports, sought, kept)) return { kind: "unavailable" };
   return { kind: "hit", stored: kept, tier: "memory", outage: true };
+}
+
+/** An answer of some minutes ago is worth more than none, up to the bound that the entry itself states. */
+function outlastsOutage(ports: LookUpPorts, sought: Sought, kept: Stored): boolean {
+  if (ports.clock() - kept.confirmedAtMs >= ports.outageMs) return false;
+  const found = nearStanding(ports, sought, kept);
+  return found !== "none" && found !== "last-resort";
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { answer, type Ask } from "../../src/answer/answer.ts";
 import { NO_DEMAND } from "../../src/core/directives.ts";
+import type { WaitBudget } from "../../src/core/ports.ts";
 import { timeline } from "../support/timeline.ts";
 
 const CALL = "/userid/?username=tiktok";
@@ -15,11 +16,16 @@ async function setUp({ cached }: { readonly cached: boolean }) {
   }
   const admission = Promise.withResolvers<void>();
   admission.promise.catch(() => undefined);
+  const purge = async () => {
+    const purged = { scope: "pool:default", targets: [{ kind: "everything" }], mode: "hard" } as const;
+    const { atMs } = await t.redis.mark({ view: purged.scope, targets: purged.targets, mode: purged.mode });
+    await t.ports.changes.publish([{ kind: "purge", ...purged, targets: [...purged.targets], atMs }]);
+  };
   const asking = (more: Partial<Ask> = {}) =>
     answer(t.ports, { ...t.ask(CALL), admission: admission.promise, ...more });
   /** Whatever can happen without the admission has happened. */
   const meanwhile = () => new Promise((resolve) => setTimeout(resolve, 5));
-  return { t, admission, asking, meanwhile };
+  return { t, admission, asking, meanwhile, purge };
 }
 
 describe("a request that is not admitted yet", () => {
@@ -55,14 +61,26 @@ describe("a request that is not admitted yet", () => {
   });
 
   it("is not served a copy that was purged while it waited: the log tells both", async () => {
-    const { t, admission, asking, meanwhile } = await setUp({ cached: true });
+    const { admission, asking, meanwhile, purge } = await setUp({ cached: true });
     const answering = asking();
     await meanwhile();
-    const purged = { scope: "pool:default", targets: [{ kind: "everything" }], mode: "hard" } as const;
-    const { atMs } = await t.redis.mark({ view: purged.scope, targets: purged.targets, mode: purged.mode });
-    await t.ports.changes.publish([{ kind: "purge", ...purged, targets: [...purged.targets], atMs }]);
+    await purge();
     admission.resolve();
     expect(await answering).toMatchObject({ kind: "fetched" });
+  });
+
+  it("is not served it either where Redis did not answer but the log did", async () => {
+    const { t, admission, asking, meanwhile, purge } = await setUp({ cached: true });
+    t.advance(61_000);
+    const wait: WaitBudget = { within: async (_work, otherwise) => otherwise };
+    t.colo.isDown = true;
+    const served = await asking({ wait, admission: undefined });
+    expect(served).toMatchObject({ kind: "hit", outage: true });
+    const answering = asking({ wait });
+    await meanwhile();
+    await purge();
+    admission.resolve();
+    expect(await answering).toEqual({ kind: "refused", because: "answers-unavailable" });
   });
 
   it("is served the copy that was found when nothing was purged, without being looked up again", async () => {
