@@ -30,8 +30,11 @@ export function leasedLimiter(limiter: RateLimiter, { askMostMs, clock }: LeaseS
     const block = lease.beginAsking(bucket, askedAtMs, askMostMs);
     if (block === undefined) return own === 0 ? undefined : limiter.take(name, bucket);
     const decision = await limiter.take(name, bucket, own + block.tokens);
-    if (decision.kind === "allowed") lease.receive(decision, block, askedAtMs);
-    else lease.refused(clock());
+    if (decision.kind === "allowed") {
+      lease.receive(decision, block, askedAtMs);
+      return { ...decision, remaining: decision.remaining + block.tokens };
+    }
+    lease.refused(clock());
     return decision.kind === "refused" && own > 0 ? limiter.take(name, bucket) : decision;
   }
 

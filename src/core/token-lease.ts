@@ -11,7 +11,7 @@ const HORIZONS = [
   { useMs: 300_000, livesMs: 300_000, mostPart: 100 },
 ] as const;
 
-/** Nobody holds more than comes back to the bucket within this time, milliseconds: what was lost is back by then. */
+/** Nobody takes more at once than comes back to the bucket within this time, milliseconds: what was lost is back by then. */
 export const BACK_WITHIN_MS = 2_000;
 
 /** With less than this part of the last block left, the next one is taken behind a response, so that no request has to wait for it. */
@@ -41,19 +41,24 @@ export type TokenLease = {
 /**
  * The tokens of one bucket that one isolate holds. Those that die unused are lost to their tenant, so never more are taken than were used
  * lately. A burst exceeds the bucket's capacity by what isolates hold at that moment: what comes back within two seconds, and of tokens held
- * for longer a hundredth of the capacity in each isolate that the tenant used for as much within five minutes.
+ * for longer a hundredth of the capacity, and what was left when they were taken, in each isolate that the tenant used for as much within five
+ * minutes.
  */
 export function tokenLease(): TokenLease {
   let blocks: { readonly tokens: number; readonly untilMs: number }[] = [];
   let said: Allowed | undefined;
   let lastBlock = 0;
   let notBeforeMs = 0;
+  let seenMs = 0;
   const uses = HORIZONS.map(({ useMs }) => usesWithin(useMs));
 
   const held = () => blocks.reduce((sum, { tokens }) => sum + tokens, 0);
 
   return {
     takeHeld(bucket, nowMs) {
+      // The clock was set back: how old the tokens are nobody knows, and until when nobody is to ask was said by another clock.
+      if (nowMs < seenMs) [blocks, notBeforeMs] = [[], 0];
+      seenMs = nowMs;
       for (const each of uses) each.note(nowMs);
       blocks = blocks.filter(({ tokens, untilMs }) => tokens > 0 && nowMs < untilMs);
       const [oldest, ...others] = blocks;

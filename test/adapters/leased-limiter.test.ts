@@ -6,13 +6,14 @@ const BUCKET = { capacity: 100, refill: 10, everyMs: 1_000 };
 
 /** A bucket of so many tokens that does not refill, one isolate that leases of it, and what the bucket was asked. */
 function setUp(bucket = BUCKET) {
-  const state = { tokens: bucket.capacity, nowMs: 0, isUp: true };
+  const state = { tokens: bucket.capacity, nowMs: 0, tookMs: 0, isUp: true };
   const asked: number[] = [];
   const behind: Promise<unknown>[] = [];
   const limiter = leasedLimiter(
     {
       async take(_name, { capacity }, wanted = 1): Promise<RateDecision> {
         asked.push(wanted);
+        state.nowMs += state.tookMs;
         if (!state.isUp) return { kind: "unavailable" };
         if (state.tokens < wanted) return { kind: "refused", limit: capacity, remaining: 0, resetAtMs: 1_000 };
         state.tokens -= wanted;
@@ -22,18 +23,22 @@ function setUp(bucket = BUCKET) {
     { askMostMs: 2_000, clock: () => state.nowMs },
   );
   /** One request; what it asks behind its response has ended. */
-  const request = async () => {
+  const decide = async () => {
     const held = limiter.takeHeld("tenant", bucket, (promise) => void behind.push(promise));
     const decision = held ?? (await limiter.take("tenant", bucket));
     await Promise.all(behind.splice(0));
-    return { kind: decision.kind, waited: held === undefined };
+    return { decision, waited: held === undefined };
+  };
+  const request = async () => {
+    const { decision, waited } = await decide();
+    return { kind: decision.kind, waited };
   };
   const requests = async (count: number) => {
     const done = [];
     for (let at = 0; at < count; at += 1) done.push(await request());
     return done;
   };
-  return { state, asked, requests };
+  return { state, asked, requests, decide };
 }
 
 describe("a bucket that is much in use", () => {
@@ -43,6 +48,16 @@ describe("a bucket that is much in use", () => {
     expect(done.every(({ kind }) => kind === "allowed")).toBe(true);
     expect(done.slice(3).filter(({ waited }) => waited)).toEqual([]);
     expect(asked.length).toBeLessThan(15);
+  });
+
+  it("says to each request what is left, of which what the isolate holds is a part", async () => {
+    const { decide } = setUp();
+    const left = [];
+    for (let at = 0; at < 40; at += 1) {
+      const { decision } = await decide();
+      left.push(decision.kind === "unavailable" ? undefined : decision.remaining);
+    }
+    expect(left).toEqual(Array.from({ length: 40 }, (_, at) => BUCKET.capacity - 1 - at));
   });
 
   it("gives out every token exactly once: what requests got and what is still held is what was taken", async () => {
@@ -58,11 +73,21 @@ describe("a bucket that is much in use", () => {
 
   it("whose block is refused still gives the one token that there is", async () => {
     const { state, asked, requests } = setUp();
-    await requests(2);
-    Object.assign(state, { tokens: 1, nowMs: 500 });
+    await requests(1);
+    state.tokens = 1;
+    expect(await requests(2)).toEqual([
+      { kind: "allowed", waited: true },
+      { kind: "refused", waited: true },
+    ]);
+    expect(asked).toEqual([1, 2, 1, 1]);
+  });
+
+  it("counts the life of tokens from when they were asked for, however late they come", async () => {
+    const { state, requests } = setUp();
+    state.tookMs = 1_000;
     await requests(3);
-    expect(state.tokens).toBe(0);
-    expect(asked).toContain(1);
+    state.nowMs += 1_100;
+    expect(await requests(1)).toEqual([{ kind: "allowed", waited: true }]);
   });
 
   it("does not keep tokens that die: they are asked for anew", async () => {

@@ -85,6 +85,15 @@ describe("tokens that are held", () => {
     expect(lease.takeHeld(BUCKET, 3_000)).toBeUndefined();
   });
 
+  it("are let go when the clock is set back, since nobody knows how old they are, and the bucket may be asked at once", () => {
+    const lease = usedAt(...atOnce(10, 3_600_000));
+    lease.receive(said, brief(9), 3_600_000);
+    lease.refused(3_600_000);
+    expect(lease.takeHeld(BUCKET, 0)).toBeUndefined();
+    for (const nowMs of atOnce(5)) lease.takeHeld(BUCKET, nowMs);
+    expect(lease.beginAsking(BUCKET, 0, ASK_MS)).toEqual(brief(5));
+  });
+
   it("are low when less than a quarter of what was taken is left, and not while somebody asks", () => {
     const lease = usedAt(...atOnce(9));
     expect(lease.isLow(0)).toBe(false);
