@@ -1,22 +1,32 @@
 import type { Context } from "hono";
-import type { Services } from "../core/services.ts";
+import type { AnswerPorts } from "../answer/answer.ts";
+import type { PoolSettings } from "../answer/payer.ts";
+import type { HitCounter, LeasedLimiter } from "../core/ports.ts";
 import { answerCall } from "./answer-call.ts";
-import { begin } from "./begin.ts";
+import { begin, type BeginPorts } from "./begin.ts";
 import { identify } from "./identify.ts";
 import { limitRate, type Rating } from "./limit-rate.ts";
 import { meter } from "./meter.ts";
-import { noteAsk } from "./note-ask.ts";
+import { noteAsk, type NoteAskPorts } from "./note-ask.ts";
+import type { ReadKeyPorts } from "./read-key.ts";
 import type { Asked, Identity, ProxyEnv, ProxyRequest } from "./request.ts";
 import { resolveCall } from "./resolve-call.ts";
 import { respond } from "./respond.ts";
 import { screen } from "./screen.ts";
-import { answerPreflight } from "./share-origin.ts";
+import { answerPreflight, type ShareOriginPorts } from "./share-origin.ts";
+
+export type ProxyPorts = BeginPorts &
+  ShareOriginPorts &
+  ReadKeyPorts &
+  AnswerPorts &
+  PoolSettings &
+  NoteAskPorts & { readonly leasedLimiter: LeasedLimiter; readonly hits: HitCounter };
 
 /**
  * The path of a request, top to bottom. Order is meaning: see README, "Life of a request". The steps are plain functions and no middlewares of
  * the framework: a hit in memory goes through all of them and waits for none.
  */
-export const proxyRoute = (s: Services) => {
+export const proxyRoute = (s: ProxyPorts) => {
   const first = { begin: begin(s), answerPreflight: answerPreflight(s), identify: identify(s) };
   const follow = followingSteps(s);
   return async function proxy(c: Context<ProxyEnv>): Promise<Response> {
@@ -39,7 +49,7 @@ type Following = {
 };
 
 /** What follows once it is known who asks. Nothing is served or spent before the identity is confirmed and the rate allows it; looking up goes on meanwhile. */
-function followingSteps(s: Services) {
+function followingSteps(s: ProxyPorts) {
   const step = {
     resolveCall: resolveCall(),
     limitRate: limitRate(s.leasedLimiter, s.clock),
