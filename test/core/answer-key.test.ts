@@ -51,6 +51,18 @@ describe("an answer's key", () => {
     expect(keyOf(path, search, other).identity).not.toBe(keyOf(path, search).identity);
   });
 
+  it.each([
+    { other: { scope: "tenant:1" }, because: "one tenant's request must not find another's answers" },
+    { other: { tier: "download" }, because: "the next tenant may have no such links" },
+    { other: { namespaceVersion: "2" }, because: "a raised version leaves all behind" },
+  ])("is by $other another for the very same call, which requests of an isolate share: $because", ({ other }) => {
+    const call = callTo("/post-detail/", "?url=1");
+    const one = answerKey({ call, ...asked });
+    const two = answerKey({ call, ...asked, ...other });
+    expect(two.identity).not.toBe(one.identity);
+    expect(answerKey({ call, ...asked }).identity).toBe(one.identity);
+  });
+
   it("ignores the tier where bodies carry no media URLs, because one fetch can then serve both", () => {
     expect(keyOf("/userid/", "?username=a", { tier: "download" }).identity).toBe(identityOf("/userid/", "?username=a"));
   });
