@@ -256,6 +256,15 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     expect((await ledger.read(TENANT))?.spent).toEqual({ daily: 1, monthly: 1 });
   });
 
+  it("makes them by the first one's hold although others began since, because that one has lasted the longest", async () => {
+    const { ledger, ...made } = await make();
+    await settledAndUncounted({ ledger, ...made });
+    const first = await ledger.holdOutbox(TENANT);
+    await ledger.holdOutbox(TENANT);
+    await ledger.rebuild(emptyBooks(TENANT), first);
+    expect((await ledger.read(TENANT))?.spent).toEqual({ daily: 1, monthly: 1 });
+  });
+
   it("makes no counters of books that were read before the outbox was let go, though it is held again", async () => {
     const { ledger, loseCounters, ...made } = await make();
     const event = await settledAndUncounted({ ledger, loseCounters, ...made });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { burstWindow, quotaWindows } from "../../src/core/quota.ts";
+import { burstWindow, quotaWindow, quotaWindows } from "../../src/core/quota.ts";
 
 const NOW = Date.parse("2026-12-31T18:00:00Z");
 
@@ -8,6 +8,18 @@ describe("the windows of a quota", () => {
     expect(quotaWindows({ daily: 10, monthly: 100 }, { daily: 4, monthly: 40 }, NOW)).toEqual([
       { policy: "daily", limit: 10, used: 4, remaining: 6, resets_at: "2027-01-01T00:00:00.000Z" },
       { policy: "monthly", limit: 100, used: 40, remaining: 60, resets_at: "2027-01-01T00:00:00.000Z" },
+    ]);
+  });
+
+  it("are of the month that holds the time, whichever was asked for before: a month ends exclusively", () => {
+    const newYear = Date.parse("2027-01-01T00:00:00Z");
+    const monthAt = (atMs: number) => new Date(quotaWindow("monthly", atMs).startMs).toISOString().slice(0, 7);
+    expect([newYear - 1, newYear, newYear - 1, NOW, newYear + 1].map(monthAt)).toEqual([
+      "2026-12",
+      "2027-01",
+      "2026-12",
+      "2026-12",
+      "2027-01",
     ]);
   });
 
