@@ -49,11 +49,13 @@ export const bareHellos: readonly RequestClass[] = BODY_SIZES.map((size) => plai
 
 export const honoHello = plain("Hono hello", "hello", "/hello");
 
-/** What no gateway in this framework can beat that looks an answer up, asks Redis once, or asks the Cache API once. */
+/** What no gateway in this framework can beat that looks an answer up, says what a hit has to say, or asks the Cache API or Redis, or one after the other. */
 export const ceilings: readonly RequestClass[] = [
   plain("Hono, a Map look-up", "hello", "/looked-up/usual"),
+  plain("Hono, the same with a hit's 13 fields", "hello", "/fields"),
   plain("Hono, one cache match", "hello", "/cache-match"),
   plain("Hono, one Redis PING", "hello", "/round-trip"),
+  plain("Hono, a cache match and then a PING", "hello", "/match-and-round-trip"),
 ];
 
 /** What of a miss is not the gateway's. */

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { BODY_SIZES, bodyOf } from "./bodies.ts";
+import { hitFields } from "./hit-fields.ts";
 
 type Settings = { readonly UPSTASH_REDIS_REST_URL: string; readonly UPSTASH_REDIS_REST_TOKEN: string };
 
@@ -8,6 +9,7 @@ const usual = bodyOf("usual");
 const JSON_TYPE = { "content-type": "application/json" };
 
 const CACHED = "https://bench.tikedge.internal/hello";
+const NEVER_CACHED = "https://bench.tikedge.internal/none";
 
 /**
  * What the framework costs that the gateway uses, and what one question to Redis or to the Cache API costs on top of it: no gateway that
@@ -16,10 +18,14 @@ const CACHED = "https://bench.tikedge.internal/hello";
 export default new Hono<{ Bindings: Settings }>()
   .get("/hello", (c) => c.body(usual, 200, JSON_TYPE))
   .get("/looked-up/:size", (c) => c.body(BODIES.get(c.req.param("size")) ?? "", 200, JSON_TYPE))
+  .get("/fields", () => new Response(BODIES.get("usual") ?? "", { status: 200, headers: hitFields() }))
   .get("/round-trip", async (c) => {
-    const headers = { authorization: `Bearer ${c.env.UPSTASH_REDIS_REST_TOKEN}` };
-    const reply = await fetch(c.env.UPSTASH_REDIS_REST_URL, { method: "POST", headers, body: '["PING"]' });
-    await reply.text();
+    await ping(c.env);
+    return c.body(usual, 200, JSON_TYPE);
+  })
+  .get("/match-and-round-trip", async (c) => {
+    await caches.default.match(NEVER_CACHED);
+    await ping(c.env);
     return c.body(usual, 200, JSON_TYPE);
   })
   .get("/cache-match", async (c) => {
@@ -29,3 +35,8 @@ export default new Hono<{ Bindings: Settings }>()
     await caches.default.put(CACHED, new Response(usual, { headers }));
     return c.body(usual, 200, JSON_TYPE);
   });
+
+async function ping({ UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token }: Settings): Promise<void> {
+  const reply = await fetch(url, { method: "POST", headers: { authorization: `Bearer ${token}` }, body: '["PING"]' });
+  await reply.text();
+}

@@ -36,8 +36,18 @@ describe("what binds first", () => {
   });
 
   it.each([
-    { perSecond: 1, pairs: 1_000, questions: 1, because: "an isolate that sees a tenant every quarter of an hour holds none" },
-    { perSecond: 10, pairs: 1_000, questions: 10 / 3, because: "three requests in five minutes are three tokens at a time" },
+    {
+      perSecond: 1,
+      pairs: 1_000,
+      questions: 1,
+      because: "an isolate that sees a tenant every quarter of an hour holds none",
+    },
+    {
+      perSecond: 10,
+      pairs: 1_000,
+      questions: 10 / 3,
+      because: "three requests in five minutes are three tokens at a time",
+    },
     { perSecond: 600, pairs: 1_000, questions: 100, because: "six are held at a time" },
     { perSecond: 1_000, pairs: 100, questions: 100, because: "ten a second are taken at once" },
     { perSecond: 100_000, pairs: 100, questions: 5_000, because: "of a thousand a second twenty are held at a time" },

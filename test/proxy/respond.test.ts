@@ -1,9 +1,11 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../../src/answer/answer.ts";
+import { hitFields } from "../../bench/in-workerd/hit-fields.ts";
 import { findEndpoint, type Call } from "../../src/core/catalogue.ts";
 import type { Outcome } from "../../src/core/charge.ts";
 import type { Entry } from "../../src/core/entry.ts";
+import type { Rate } from "../../src/core/ports.ts";
 import { onError } from "../../src/on-error.ts";
 import type { ProxyEnv } from "../../src/proxy/request.ts";
 import { respond } from "../../src/proxy/respond.ts";
@@ -33,10 +35,14 @@ type Asked = {
   readonly headers?: Record<string, string>;
   readonly tenant?: object;
   readonly pageOrigin?: string;
+  readonly rates?: readonly Rate[];
 };
 
 /** The response to a request for which this is the answer. */
-async function responseTo(answer: Answer, { tenant = {}, pageOrigin, ...init }: Asked = {}): Promise<Response> {
+async function responseTo(
+  answer: Answer,
+  { tenant = {}, pageOrigin, rates = [], ...init }: Asked = {},
+): Promise<Response> {
   const endpoint = findEndpoint("/userid/");
   if (endpoint === undefined) throw new Error("no such endpoint");
   const identity = { ...sampleKeyRecord, tenant: { ...sampleTenant, ...tenant } };
@@ -44,7 +50,7 @@ async function responseTo(answer: Answer, { tenant = {}, pageOrigin, ...init }: 
   const app = new Hono<ProxyEnv>();
   app.onError(onError(silentLog));
   app.get("*", (c) =>
-    respond(() => NOW_MS)({ ...sampleRequest(c.req.url, c.req.raw), identity, call, rates: [] }, answer, pageOrigin),
+    respond(() => NOW_MS)({ ...sampleRequest(c.req.url, c.req.raw), identity, call, rates }, answer, pageOrigin),
   );
   return app.request("/userid/?username=one", init);
 }
@@ -95,6 +101,15 @@ describe("an answer that is served from a cache", () => {
     expect(await same.text()).toBe("");
     for (const field of ["age", "etag", "cache-control", "cache-status", "vary", "cdn-cache-control"])
       expect(same.headers.get(field), field).toBe(full.headers.get(field));
+  });
+
+  it("has the fields with which the benchmark's ceiling is measured, no more and no fewer", async () => {
+    const allowed = { kind: "allowed", limit: 600, remaining: 5, resetAtMs: NOW_MS } as const;
+    const rates = [
+      { policy: "burst", bucket: { capacity: 600, refill: 10, everyMs: 1_000 }, decision: allowed },
+    ] as const;
+    const { headers } = await responseTo({ kind: "hit", tier: "memory", ...aged(5) }, { rates });
+    expect([...headers.keys()].toSorted()).toEqual(Object.keys(hitFields()).toSorted());
   });
 
   it("may be read by the page of the key's origin, and by no other: what caches keep apart is said beside it", async () => {
