@@ -41,8 +41,7 @@ export type TokenLease = {
 /**
  * The tokens of one bucket that one isolate holds. Those that die unused are lost to their tenant, so never more are taken than were used
  * lately. A burst exceeds the bucket's capacity by what isolates hold at that moment: what comes back within two seconds, and of tokens held
- * for longer a hundredth of the capacity, and what was left when they were taken, in each isolate that the tenant used for as much within five
- * minutes.
+ * for longer a hundredth of the capacity in each isolate that the tenant used for as much within five minutes.
  */
 export function tokenLease(): TokenLease {
   let blocks: { readonly tokens: number; readonly untilMs: number }[] = [];
@@ -74,7 +73,7 @@ export function tokenLease(): TokenLease {
         // Without the request that asks, which takes a token of its own.
         const wanted = (uses[at]?.count() ?? 0) - 1;
         const most = Math.min(wanted, capacity / mostPart, (refill * BACK_WITHIN_MS) / everyMs);
-        return { tokens: Math.floor(most), livesMs };
+        return { tokens: Math.floor(most - held()), livesMs };
       }).toSorted((one, other) => other.tokens - one.tokens);
       if (block === undefined || block.tokens <= 0) return undefined;
       notBeforeMs = nowMs + mostMs;

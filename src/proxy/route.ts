@@ -60,8 +60,9 @@ function followingSteps(s: ProxyPorts) {
   };
   return async function follow({ request, identity, confirmed, pageOrigin }: Following): Promise<Response> {
     const call = step.resolveCall(request, identity);
-    const rating = step.limitRate(request, identity);
+    const { rates: rating, isTight } = step.limitRate(request, identity);
     const admission = admissionBy(confirmed, rating);
+    if (isTight) await admission;
     const answer = await step.answerCall({ ...request, identity, call }, admission);
     const asked: Asked = { ...request, identity, call, rates: await rating };
     step.meter(asked, answer);
@@ -71,7 +72,7 @@ function followingSteps(s: ProxyPorts) {
 }
 
 /** Undefined when there is nothing to wait for. */
-function admissionBy(confirmed: Promise<unknown> | undefined, rating: Rating): Promise<unknown> | undefined {
+function admissionBy(confirmed: Promise<unknown> | undefined, rating: Rating["rates"]): Promise<unknown> | undefined {
   if (confirmed === undefined && !(rating instanceof Promise)) return undefined;
   const admission = Promise.all([confirmed, rating]);
   // Whoever is refused on the way never comes to wait for it.

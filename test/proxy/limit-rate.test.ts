@@ -34,7 +34,7 @@ async function request(decisions: Decisions, held: Decisions = {}) {
     wait: { within: <T>(work: () => Promise<T>) => (waited.push("waited"), work()) },
   };
   const identity = { ...publishable, ...rightsOf(publishable) };
-  const rates = await limitRate(limiter, () => 0)(of, identity);
+  const rates = await limitRate(limiter, () => 0)(of, identity).rates;
   return { decided: rates.map(({ policy, decision }) => `${policy} ${decision.kind}`), asked, waited };
 }
 
@@ -69,4 +69,28 @@ it.each([
 
 it("lets the request on when neither bucket answers: a miss is refused by the ledger then", async () => {
   expect((await request({})).decided).toEqual(["burst unavailable", "key unavailable"]);
+});
+
+it("says of a tenant that was refused that nothing should be looked up for it, for a second", async () => {
+  let nowMs = 0;
+  const decided = { [OF_TENANT]: refused, other: allowed };
+  const limiter = {
+    takeHeld: () => undefined,
+    take: async (name: string): Promise<RateDecision> => decided[name === OF_TENANT ? OF_TENANT : "other"] ?? allowed,
+  };
+  const step = limitRate(limiter, () => nowMs);
+  const asked = async (tenant: typeof sampleTenant) => {
+    const secret = { ...sampleKeyRecord, kind: "secret" as const, tenant };
+    const { rates, isTight } = step(sampleRequest(), { ...secret, ...rightsOf(secret) });
+    await Promise.resolve(rates).catch(() => undefined);
+    return isTight;
+  };
+  expect(await asked(sampleTenant)).toBe(false);
+  expect(await asked(sampleTenant)).toBe(true);
+  expect(await asked({ ...sampleTenant, id: "another" })).toBe(false);
+  decided[OF_TENANT] = allowed;
+  nowMs = 999;
+  expect(await asked(sampleTenant)).toBe(true);
+  nowMs = 1_000;
+  expect(await asked(sampleTenant)).toBe(false);
 });

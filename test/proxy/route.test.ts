@@ -84,6 +84,21 @@ describe("a request of a known key, while the log of changes is read", () => {
   });
 });
 
+it("is looked up for a tenant within its rate before the bucket has answered, and for one that was just refused after it", async () => {
+  const { plane, tell, ask } = await waiting();
+  tell("unchanged");
+  Object.assign(plane.state, { isHeld: false, refuses: true });
+  const looked = async (status: number) => {
+    plane.lookedUp.length = 0;
+    expect((await ask()).status).toBe(status);
+    return plane.lookedUp.length > 0;
+  };
+  expect(await looked(429)).toBe(true);
+  expect(await looked(429)).toBe(false);
+  plane.state.refuses = false;
+  expect(await looked(200)).toBe(true);
+});
+
 describe("what is remembered of a key", () => {
   it.each([
     { differs: { tenant: { ...sampleTenant, status: "suspended" } }, change: { tenant: { status: "active" } } },

@@ -56,10 +56,16 @@ async function dataPlane(differs: Differs = {}) {
       ? { kind: "refused", remaining: 0, ...figures }
       : { kind: "allowed", remaining: 599, ...figures };
   };
+  const lookedUp: string[] = [];
+  const memory = {
+    ...t.ports.memory,
+    get: (identity: string) => (lookedUp.push(identity), t.ports.memory.get(identity)),
+  };
   const app = new Hono<ProxyEnv>().onError(onError(silentLog)).all(
     "*",
     proxyRoute({
       ...t.ports,
+      memory,
       newRequestId: () => "request",
       confirm: { ...t.ports.confirm, refresh: () => state.reading, vouchesFor: changes.vouchesFor },
       keyMemory: memoryKeyRecords(10_000, clock),
@@ -96,6 +102,7 @@ async function dataPlane(differs: Differs = {}) {
     /** By name of their buckets, in order. */
     tokens,
     metered,
+    lookedUp,
     ask: async (headers: Readonly<Record<string, string>> = {}) =>
       app.request(CALL, { headers: { "x-api-key": text, ...headers } }, {}, context),
     /** From now on the log has to be waited for; what is returned ends the waiting, and tells of a change of the key if there was one. */
@@ -123,6 +130,6 @@ export async function waiting(differs?: Differs, headers?: Readonly<Record<strin
   const first = await plane.ask(headers);
   await plane.meanwhile();
   plane.advance(3_000);
-  for (const told of [plane.story, plane.tokens, plane.metered]) told.length = 0;
+  for (const told of [plane.story, plane.tokens, plane.metered, plane.lookedUp]) told.length = 0;
   return { plane, first, tell: plane.heldBack(), ask: () => plane.ask(headers) };
 }
