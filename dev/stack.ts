@@ -18,6 +18,9 @@ export type StackOptions = {
   say(line: string): void;
 };
 
+/** Everything shares one machine here: a first request that finds it busy must not be refused for it. */
+const REDIS_WAIT_MS = "1000";
+
 /** Everything that the Worker stands on. */
 export type Stack = Omit<Running, "baseUrl" | "cronUrl">;
 
@@ -49,7 +52,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   teardown.add(parts.stop);
   const tenants = [...parts.tenants];
   await state.rememberTenants(tenants);
-  await writePrivate(state.workerEnv, envFile({ PUBLIC_TENANT, ...workerSettings(process.env), ...parts.settings }));
+  const usual = { PUBLIC_TENANT, REDIS_WAIT_MS };
+  await writePrivate(state.workerEnv, envFile({ ...usual, ...workerSettings(process.env), ...parts.settings }));
   // A suspended tenant is there to be refused; what is announced works.
   const working = tenants.filter(({ status }) => status === "active");
   return { adminToken, tenants: working, upstreamUrl: upstream.url, redisUrl: redis.url, databaseUrl };

@@ -1,9 +1,10 @@
 import { writeFile } from "node:fs/promises";
-import { readOptions } from "../simulate/options.ts";
+import { DEFAULTS, readOptions, type Options } from "../simulate/options.ts";
 import { compareBills } from "./designs.ts";
 import { billPlot } from "./plot.ts";
 import { classesTable, countingTable, designsTable, linesTable, pricesTable } from "./report.ts";
 
+/** The plot that `RESULTS.md` shows, of the default day. */
 const PLOT = "bench/bill.svg";
 
 /** `npm run bill`: what each class of request costs at list prices, and what a month of the caching guide's days does by each design. */
@@ -24,4 +25,10 @@ ${designsTable(compared)}
 ${countingTable()}
 
 ${linesTable(compared.lines)}`);
-if (scale === 1) await writeFile(PLOT, billPlot(compared.designs, `${said}, at list prices`));
+const plot = plotOf(options);
+if (plot !== undefined) await writeFile(plot, billPlot(compared.designs, `${said}, at list prices`));
+
+function plotOf({ out, ...day }: Options): string | undefined {
+  if (out !== DEFAULTS.out) return out;
+  return JSON.stringify({ ...day, out }) === JSON.stringify(DEFAULTS) ? PLOT : undefined;
+}

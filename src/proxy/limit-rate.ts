@@ -41,7 +41,8 @@ export const limitRate = (limiter: LeasedLimiter, clock: () => number) => {
       );
     const rates = await wait.within(take, []);
     if (rates.every(({ decision }) => decision.kind !== "refused")) return rates;
-    refusedAtMs.put(identity.tenant.id, clock());
+    if (rates.some(({ policy, decision }) => policy === "burst" && decision.kind === "refused"))
+      refusedAtMs.put(identity.tenant.id, clock());
     throw problems.rateExceeded(rates, clock());
   }
 };
