@@ -38,8 +38,8 @@ look-ups.
 
 - **A request's own connections.** A Worker has six at a time for each request; what is more waits for one. A list that is missing has ${COSTS.miss.atOnce} under way at
   once, and a profile, whose answer fills other calls, ${COSTS["miss that answers other calls"].atOnce}: all of them behind the response, before which there are one or two at a time.
-- **An isolate's memory.** Answers are bounded by \`MEMORY_BYTES\` (32 MiB of the 128), key records and buckets by number (5,000 each): an isolate that sees more tenants
-  than that asks Redis again for those that it forgot.
+- **An isolate's memory.** Answers are bounded by \`MEMORY_BYTES\` (32 MiB of the 128), key records and buckets by number (5,000 each): an isolate that
+  sees more tenants than that asks Redis again for those that it forgot.
 - **A hit in memory** asks nothing, and its counts go into one message with those of everybody else in ${COLLECTED.hits.forMs / 1_000} s, or with ${wholes.format(COLLECTED.hits.most)} hits. A message of events
   carries up to ${COLLECTED.events.most}, so 10,000 dispatches a second are ${wholes.format(10_000 / COLLECTED.events.most)} to some thousand messages, by the number of isolates.
 - **A plan's own rate** is 10 requests a second (\`burst_refill_per_second\`): 100,000 a second are 10,000 tenants at least, or larger plans.
