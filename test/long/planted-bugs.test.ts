@@ -14,6 +14,8 @@ type Bug = {
   readonly to: string;
   /** What brings it to light. */
   readonly faults: readonly FaultName[];
+  /** Other plans than everybody's, one after the other until it is found, where its faults meet by chance. */
+  readonly seeds?: readonly number[];
   readonly says: RegExp;
 };
 
@@ -32,6 +34,8 @@ const bugs: readonly Bug[] = [
     from: 'if redis.call("HDEL", KEYS[1], id) == 0 then return 0 end',
     to: 'redis.call("HDEL", KEYS[1], id)',
     faults: ["redis-drop-reply", "upstream-500"],
+    // A settling that gives a credit back has to lose its reply: two runs of three find one.
+    seeds: [24, 24, 24, 24],
     says: /I3: the counter of \w+ says/,
   },
   {
@@ -83,15 +87,20 @@ describe("without a bug", () => {
   });
 });
 
-it.each(bugs)("chaos goes red for $bug", async ({ file, from, to, faults, says }) => {
+it.each(bugs)("chaos goes red for $bug", async ({ file, from, to, faults, seeds = [RUN.seed], says }) => {
   const copy = await mkdtemp(join(tmpdir(), "tikedge-planted-"));
   try {
     await copyTree(copy);
     await plant(join(copy, file), from, to);
     await buildWorker({ root: copy, entry: FAILPOINT_WORKER, outdir: join(copy, "built") });
     const dir = join(copy, "built");
-    const report = await chaosWith({ ...RUN, dir, faults });
-    expect(report.violations).toContainEqual(expect.stringMatching(says));
+    const found: string[] = [];
+    for (const seed of seeds) {
+      const { violations } = await chaosWith({ ...RUN, seed, dir, faults });
+      found.push(...violations);
+      if (violations.some((violation) => says.test(violation))) break;
+    }
+    expect(found).toContainEqual(expect.stringMatching(says));
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
