@@ -24,9 +24,8 @@ export type DatabaseSettings = {
  * the Worker, is wired up at the first statement: an isolate answers from its caches before it needs one.
  */
 export function connect(databaseUrl: string, { sqlEndpoint, timeoutMs }: DatabaseSettings): Database {
-  // The vendor's own check repeats the URL, with its password, in the error.
-  if (!URL.canParse(databaseUrl) || !databaseUrl.startsWith("postgres"))
-    throw new TypeError("a database URL is not one");
+  // The vendor's own check comes with the first statement, and repeats the URL, with its password, in the error.
+  if (!isDatabaseUrl(databaseUrl)) throw new TypeError("a database URL is not one");
   const fetchOptions = {
     // The vendor copies the options for each request, so each gets a deadline of its own: a plain signal would end all of them at once.
     get signal(): AbortSignal {
@@ -41,6 +40,14 @@ export function connect(databaseUrl: string, { sqlEndpoint, timeoutMs }: Databas
       return (client ??= neon(databaseUrl, { fetchOptions, fullResults: true }));
     },
   };
+}
+
+/** What the vendor takes: with a user, a host and a database, and read as it reads it, like a web address. */
+function isDatabaseUrl(text: string): boolean {
+  const [, address] = /^postgres(?:ql)?:(.*)$/.exec(text) ?? [];
+  if (address === undefined || !URL.canParse(`http:${address}`)) return false;
+  const { username, hostname, pathname } = new URL(`http:${address}`);
+  return username !== "" && hostname !== "" && pathname.length > 1;
 }
 
 /** A statement; `Row` is what it returns, as the driver reads it. It belongs to no database, so it runs for nobody by itself. */

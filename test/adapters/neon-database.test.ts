@@ -77,8 +77,14 @@ function raise(state: string) {
   return query(sql.raw(`DO $$ BEGIN RAISE EXCEPTION 'injected' USING ERRCODE = '${state}'; END $$`));
 }
 
-it("does not repeat a malformed URL, because a password stands in it", () => {
-  expect(() => connect("app_rw:hunter2@nowhere database", { timeoutMs: 1 })).toThrow(/^a database URL is not one$/);
+it.each([
+  { url: "app_rw:hunter2@nowhere database", because: "it is none" },
+  { url: "mysql://app_rw:hunter2@host/database", because: "it is another database's" },
+  { url: "postgresql://app_rw:hunter2@ho%st/database", because: "no host is called so" },
+  { url: "postgresql://:hunter2@host/database", because: "it names no user" },
+  { url: "postgresql://app_rw:hunter2@host/", because: "it names no database" },
+])("refuses a URL when the Worker starts, and does not repeat it, for a password stands in it: $because", ({ url }) => {
+  expect(() => connect(url, { timeoutMs: 1 })).toThrow(/^a database URL is not one$/);
 });
 
 it("says whether Postgres answers", async () => {
