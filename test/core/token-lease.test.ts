@@ -67,6 +67,13 @@ describe("how many tokens are taken in advance", () => {
   });
 });
 
+it("takes no more than fills up what is held, so that nobody ever holds more than the bound", () => {
+  const timesMs = Array.from({ length: 12 }, (_, at) => at * 20_000);
+  const lease = usedAt(...timesMs);
+  lease.receive(said, { tokens: 4, livesMs: 5 * MINUTE_MS }, 220_000);
+  expect(lease.beginAsking(BUCKET, 220_000, ASK_MS)).toEqual({ tokens: 2, livesMs: 5 * MINUTE_MS });
+});
+
 describe("tokens that are held", () => {
   it("are given out one by one with what the bucket said, and then there is none", () => {
     const lease = tokenLease();

@@ -94,3 +94,15 @@ it("says of a tenant that was refused that nothing should be looked up for it, f
   nowMs = 1_000;
   expect(await asked(sampleTenant)).toBe(false);
 });
+
+it("slows nobody for the budget of a key in a page that is used up: its tenant's other keys have room", async () => {
+  const limiter = {
+    takeHeld: () => undefined,
+    take: async (name: string): Promise<RateDecision> => (name === OF_KEY ? refused : allowed),
+  };
+  const step = limitRate(limiter, () => 0);
+  const ofPage = { ...publishable, ...rightsOf(publishable) };
+  await expect(step(sampleRequest(), ofPage).rates).rejects.toMatchObject({ status: 429 });
+  const secret = { ...sampleKeyRecord, kind: "secret" as const };
+  expect(step(sampleRequest(), { ...secret, ...rightsOf(secret) }).isTight).toBe(false);
+});
