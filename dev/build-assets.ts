@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { referenceDocument } from "./openapi/reference.ts";
@@ -8,6 +8,8 @@ import { ROOT } from "./wrangler.ts";
 const SWAGGER_UI = ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css", "LICENSE", "NOTICE"];
 
 const PAGE = ["index.html", "initializer.js"];
+/** Styles, scripts and pictures of the pages that the Worker makes. */
+const STATIC = join(ROOT, "src", "pages", "static");
 
 if (import.meta.main) await buildAssets(join(ROOT, "dist", "assets"));
 
@@ -15,11 +17,13 @@ if (import.meta.main) await buildAssets(join(ROOT, "dist", "assets"));
 export async function buildAssets(dir: string): Promise<void> {
   const page = join(ROOT, "src", "pages", "reference");
   const swaggerUi = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
-  await mkdir(join(dir, "docs"), { recursive: true });
+  await Promise.all(["docs", "static"].map((name) => mkdir(join(dir, name), { recursive: true })));
+  const styled = await readdir(STATIC);
   await Promise.all([
     place(join(dir, "openapi.json"), Buffer.from(JSON.stringify(referenceDocument()))),
     copy(join(page, "_headers"), join(dir, "_headers")),
     ...PAGE.map((name) => copy(join(page, name), join(dir, "docs", name))),
+    ...styled.map((name) => copy(join(STATIC, name), join(dir, "static", name))),
     ...SWAGGER_UI.map((name) => copy(join(swaggerUi, name), join(dir, "docs", name))),
   ]);
 }
