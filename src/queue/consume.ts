@@ -3,7 +3,7 @@ import { parseControlMessage, parseRefreshMessage } from "../core/messages.ts";
 import { announceEvent, type AnnouncePorts } from "./announce-event.ts";
 import { bury, buryMessages, deliverAgain, retryDelaySeconds, type BuryPorts } from "./bury.ts";
 import { checkKey, type CheckPorts } from "./check-key.ts";
-import { publishChange, type PublishPorts } from "./publish-change.ts";
+import { publishChange, type Delivered, type PublishPorts } from "./publish-change.ts";
 import { recordUsage, type RecordPorts } from "./record-usage.ts";
 import { consumeRefresh, type ConsumeRefreshPorts } from "./refresh.ts";
 
@@ -13,6 +13,8 @@ export type Message = {
   readonly body: unknown;
   /** Deliveries so far, this one among them. */
   readonly attempts: number;
+  /** When it was sent. */
+  readonly timestamp: Date;
   ack(): void;
   retry(options: { readonly delaySeconds: number }): void;
 };
@@ -72,10 +74,11 @@ async function consumeOne(ports: ConsumePorts, outcomeOf: OutcomeOf, { queue, is
   }
 }
 
-async function controlOutcome(ports: ConsumePorts, { body, attempts }: Message): Promise<Consumed> {
+async function controlOutcome(ports: ConsumePorts, message: Message): Promise<Consumed> {
+  const { body, attempts } = message;
   const parsed = parseControlMessage(body);
   if (parsed.kind === "malformed") return { kind: "hopeless", reason: parsed.reason };
-  return orAgain(ports, { kind: parsed.message.kind, attempts }, () => consumerOf(ports, parsed.message, attempts));
+  return orAgain(ports, { kind: parsed.message.kind, attempts }, () => consumerOf(ports, parsed.message, message));
 }
 
 async function refreshOutcome(ports: ConsumePorts, { body, attempts }: Message): Promise<Consumed> {
@@ -95,14 +98,14 @@ async function orAgain({ log }: ConsumePorts, { kind, attempts }: Tried, work: (
   }
 }
 
-function consumerOf(ports: ConsumePorts, message: ControlMessage, attempts: number): Promise<Consumed> {
+function consumerOf(ports: ConsumePorts, message: ControlMessage, delivered: Delivered): Promise<Consumed> {
   switch (message.kind) {
     case "change":
-      return publishChange(ports, message, attempts);
+      return publishChange(ports, message, delivered);
     case "event":
       return announceEvent(ports, message);
     case "check-key":
-      return checkKey(ports, message, attempts);
+      return checkKey(ports, message, delivered.attempts);
     default:
       return message satisfies never;
   }

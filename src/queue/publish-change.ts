@@ -9,30 +9,35 @@ export type PublishPorts = {
   readonly changes: ChangeLog;
   readonly counters: Pick<Counters, "setStatus">;
   readonly spendingBooks: Pick<SpendingBooks, "of">;
+  readonly clock: () => number;
   readonly log: Log;
 };
+
+/** How often a message was delivered, this time included, and when it was sent. */
+export type Delivered = { readonly attempts: number; readonly timestamp: Date };
 
 const FIRST_MINUTE = 30;
 const HASTE_SECONDS = 2;
 
 /** Longer than anybody waits for a statement (`DATABASE_TIMEOUT_MS`), and with the first delay still within the bound on revocation. */
-const LATE_COMMIT_SECONDS = 6;
+const LATE_COMMIT_MS = 6_000;
 
 /**
  * Publishes a change again, or for the first time if the Worker that made it was ended between commit and publishing, or had no Redis. And
- * then once more: a statement that nobody waited for any longer commits after all of that, and what was read from Postgres in between would
- * be vouched for though it is old. Publishing twice is harmless: what it is about is read once more. The ledger is told what a tenant may,
+ * once more when the last moment is over at which it may commit: a statement that nobody waited for any longer commits after all of that, and
+ * what was read from Postgres in between would be vouched for though it is old. Publishing twice is harmless: what it is about is read once more. The ledger is told what a tenant may,
  * as Postgres has it by then.
  */
 export async function publishChange(
   ports: PublishPorts,
   { change }: Extract<ControlMessage, { kind: "change" }>,
-  attempts: number,
+  { attempts, timestamp }: Delivered,
 ): Promise<Consumed> {
   const published = await ports.changes.publish([change]);
   const isTold = await tellLedger(ports, change);
   if (published === "unavailable" || !isTold) return { kind: "again", afterSeconds: publishAgainSeconds(attempts) };
-  return attempts <= 1 ? { kind: "again", afterSeconds: LATE_COMMIT_SECONDS } : { kind: "done" };
+  const earlyMs = timestamp.getTime() + LATE_COMMIT_MS - ports.clock();
+  return earlyMs > 0 ? { kind: "again", afterSeconds: Math.ceil(earlyMs / 1_000) } : { kind: "done" };
 }
 
 async function tellLedger({ counters, spendingBooks, log }: PublishPorts, change: Change): Promise<boolean> {

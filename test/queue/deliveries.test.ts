@@ -62,6 +62,7 @@ it("counts 10,000 events once that eight consumers are given 25,000 times, five 
           id: delivery.id,
           body: { kind: "batch", usage: delivery.events.map((event) => ({ kind: "event", event })) },
           attempts: delivery.attempts,
+          timestamp: new Date(0),
           ack: () => undefined,
           retry: again,
         };

@@ -18,7 +18,13 @@ type Part = "books" | "graveyard" | "ledger" | "changes" | "control";
 
 export const LATE_EVENTS_MS = 35 * 86_400_000;
 
-type Waiting = { readonly id: string; readonly body: unknown; attempts: number; dueAtMs: number };
+type Waiting = {
+  readonly id: string;
+  readonly body: unknown;
+  readonly sentAtMs: number;
+  attempts: number;
+  dueAtMs: number;
+};
 
 /**
  * The consumers over doubles, fed by a queue that keeps what is given back until its delay is over, by a simulated clock. What was
@@ -88,6 +94,7 @@ export function queueTimeline(queue = "tikedge-usage") {
     id: one.id,
     body: one.body,
     attempts: (one.attempts += 1),
+    timestamp: new Date(one.sentAtMs),
     ack: () => void story.push(`${one.id} done`),
     retry: ({ delaySeconds }) => {
       story.push(`${one.id} again in ${delaySeconds} s`);
@@ -135,7 +142,7 @@ export function queueTimeline(queue = "tikedge-usage") {
     },
     advance: (ms: number) => void (nowMs += ms),
     send: (id: string, body: UsageMessage | { readonly kind: string }, attempts = 0) =>
-      void waiting.push({ id, body, attempts, dueAtMs: nowMs }),
+      void waiting.push({ id, body, attempts, sentAtMs: nowMs, dueAtMs: nowMs }),
     /** Delivers in one batch what is due. */
     deliver: async () => {
       const due = waiting.filter(({ dueAtMs }) => dueAtMs <= nowMs);

@@ -39,6 +39,7 @@ async function consume(delivery: unknown, env: Env): Promise<Response> {
     id: String(at),
     body,
     attempts: 1,
+    timestamp: new Date(),
     ack: () => void (acknowledged += 1),
     retry: () => undefined,
   }));
