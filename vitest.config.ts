@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { findChromium } from "./dev/chromium.ts";
 
 /** What takes longest, mostly waiting for what goes by real time, and then what else runs Workers: begun last, one of them would run on alone. */
-const FIRST = [/chaos\/chaos|worker\/confirm|worker\/own-key-rotation|dev\/stack/, /test\/(?:worker|dev)\//];
+const FIRST = [/chaos\/chaos|worker\/confirm|worker\/own-key-rotation|dev\/stack/, /test\/(?:worker|dev|browser)\//];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -18,6 +19,13 @@ function rankOf({ moduleId }: TestSpecification): number {
 /** They ask nothing of servers and keep nothing between two tests, so one process may run all of them, which saves starting seventy. */
 const PURE = ["core", "answer", "proxy", "bench"].map((room) => `test/${room}/**/*.test.ts`);
 
+/** Pages are opened in a real browser, where there is one. */
+const WITHOUT_BROWSER = findChromium() === undefined ? ["test/browser/**"] : [];
+if (WITHOUT_BROWSER.length > 0)
+  process.stderr.write(
+    "test/browser is left out: there is no Chromium (apt-get install chromium, or CHROMIUM=/its/path)\n",
+  );
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -28,7 +36,7 @@ export default defineConfig({
         test: {
           name: "real",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/long/**", ...PURE],
+          exclude: ["test/long/**", ...WITHOUT_BROWSER, ...PURE],
           globalSetup: ["test/support/global-setup.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
