@@ -14,15 +14,16 @@ const KEY_FRESH_MS = 3_000;
 /** The bound while Redis is down, with a second for what the machine is busy with. */
 const BOUND_MS = KEY_FRESH_MS + 1_000;
 
+/** A tenant with a key that is revoked, and another one. */
+type Cast = { readonly tenantId: string; readonly key: string; readonly other: string };
+
 describe("what is changed is known to two Workers under load", () => {
   let stack: Stack;
   let gateways: readonly [Gateway, Gateway];
   let operator: ReturnType<typeof control>;
   let direct: Redis;
-  let tenantId: string;
-  /** The key that is revoked, and another of its tenant. */
-  let key: string;
-  let other: string;
+  /** Of the test, and as many as it needs. */
+  let cast: Cast;
   let load: ReturnType<typeof steadyLoad> | undefined;
 
   beforeAll(async () => {
@@ -33,8 +34,7 @@ describe("what is changed is known to two Workers under load", () => {
     operator = control(gateways[0], stack.settings["ADMIN_TOKEN"] ?? "");
   });
   beforeEach(async () => {
-    ({ id: tenantId, apiKey: other } = await storeSharedTenant(stack, "enterprise"));
-    key = await storeKey(stack, { tenantId });
+    cast = await newCast();
   });
   afterEach(async () => {
     await load?.stop();
@@ -47,17 +47,25 @@ describe("what is changed is known to two Workers under load", () => {
     await stack.close();
   });
 
-  /** Both keys are known to both Workers and in Redis, and for so long that they count only because the log vouches for them. */
-  const startLoad = async () => {
-    for (const gateway of gateways) {
-      for (const each of [key, other]) expect((await gateway.get(CALL, { key: each })).status).toBe(200);
-    }
-    load = steadyLoad(gateways, [key, other], CALL);
+  const newCast = async (): Promise<Cast> => {
+    const { id: tenantId, apiKey: other } = await storeSharedTenant(stack, "enterprise");
+    return { tenantId, key: await storeKey(stack, { tenantId }), other };
+  };
+  /** All keys are known to both Workers and in Redis, and for so long that they count only because the log vouches for them. */
+  const startLoad = async (casts: readonly Cast[] = [cast]) => {
+    const keys = casts.flatMap(({ key, other }) => [key, other]);
+    for (const gateway of gateways)
+      for (const each of keys) expect((await gateway.get(CALL, { key: each })).status).toBe(200);
+    load = steadyLoad(gateways, keys, CALL);
     await pause(KEY_FRESH_MS + 500);
     return load;
   };
-  const revoke = async () => {
-    const { status, body } = await operator.delete(`/v1/keys/${parseApiKey(key)?.keyId}`, { tenant: tenantId });
+  const revoke = async ({ tenantId, key } = cast) =>
+    done(await operator.delete(`/v1/keys/${parseApiKey(key)?.keyId}`, { tenant: tenantId }));
+  const suspend = async ({ tenantId }: Cast) => done(await operator.post(`/v1/tenants/${tenantId}/suspend`));
+  const keepApart = async ({ tenantId }: Cast) =>
+    done(await operator.patch("/v1/tenant", { tenant: tenantId, body: { cache_scope: "tenant" } }));
+  const done = ({ status, body }: { readonly status: number; readonly body: Readonly<Record<string, unknown>> }) => {
     expect(status).toBe(200);
     return { pending: body["pending"], atMs: Date.now() };
   };
@@ -66,94 +74,75 @@ describe("what is changed is known to two Workers under load", () => {
     const body = fault === undefined ? {} : { body: JSON.stringify({ times: null, ...fault }) };
     expect((await fetch(new URL("/__faults", stack.upstash.url), { method, headers, ...body })).ok).toBe(true);
   };
-  /** Until both Workers refuse the key, and half a second longer, in which it must not come back. */
-  const untilRefused = async ({ seen }: { readonly seen: readonly Seen[] }) => {
+  /** Until both Workers refuse the keys, and half a second longer, in which they must not come back. */
+  const untilRefused = async ({ seen }: { readonly seen: readonly Seen[] }, keys: readonly string[] = [cast.key]) => {
+    const refusing = (key: string) => seen.filter((each) => each.key === key && each.status !== 200);
     await eventually(async () => {
-      const refusing = seen.filter((each) => each.key === key && each.status !== 200).map(({ gateway }) => gateway);
-      expect(new Set(refusing).size).toBe(2);
+      for (const key of keys) expect(new Set(refusing(key).map(({ gateway }) => gateway)).size).toBe(2);
     });
     await pause(500);
   };
-  const lastSuccessMs = (seen: readonly Seen[]) =>
+  const lastSuccessMs = (seen: readonly Seen[], key = cast.key) =>
     Math.max(...seen.filter((each) => each.key === key && each.status === 200).map(({ sentAtMs }) => sentAtMs));
   const statuses = (seen: readonly Seen[], of: string, sinceMs = 0) => [
     ...new Set(seen.filter((each) => each.key === of && each.sentAtMs >= sinceMs).map(({ status }) => status)),
   ];
   const changesInLog = async () => JSON.stringify(await direct.xrange("tkc:log", "-", "+"));
 
-  it("a revoked key stops within two seconds, and its tenant's other key goes on", async () => {
-    const running = await startLoad();
-    const { pending, atMs } = await revoke();
+  it("a revoked key stops within two seconds, a suspended tenant with all of its keys, and the pool for who keeps to itself", async () => {
+    const [revoked, suspended, apart] = [cast, await newCast(), await newCast()];
+    const running = await startLoad([revoked, suspended, apart]);
+    const { pending, atMs: revokedMs } = await revoke(revoked);
     expect(pending).toBe(false);
-    await untilRefused(running);
-    await running.stop();
-    expect(lastSuccessMs(running.seen) - atMs).toBeLessThan(2_000);
-    expect(statuses(running.seen, key)).toEqual([200, 401]);
-    expect(statuses(running.seen, other)).toEqual([200]);
-  });
-
-  it("a suspended tenant stops within two seconds, with all of its keys", async () => {
-    const running = await startLoad();
-    expect((await operator.post(`/v1/tenants/${tenantId}/suspend`)).status).toBe(200);
-    const atMs = Date.now();
-    await untilRefused(running);
-    await running.stop();
-    expect(lastSuccessMs(running.seen) - atMs).toBeLessThan(2_000);
-    for (const each of [key, other]) expect(statuses(running.seen, each)).toEqual([200, 403]);
-  });
-
-  it("a tenant that keeps its answers to itself is served none of the pool's after two seconds", async () => {
-    const running = await startLoad();
-    const changed = await operator.patch("/v1/tenant", { tenant: tenantId, body: { cache_scope: "tenant" } });
-    expect(changed.status).toBe(200);
-    const atMs = Date.now();
+    const { atMs: suspendedMs } = await suspend(suspended);
+    const { atMs: apartMs } = await keepApart(apart);
+    await untilRefused(running, [revoked.key, suspended.key]);
     // The first answer of its own comes from the upstream, or from where the other Worker put it; memory has none.
     await eventually(async () => {
       const own = running.seen.filter(
-        ({ cacheStatus, sentAtMs }) => sentAtMs >= atMs && !cacheStatus.endsWith("detail=memory"),
+        ({ key, cacheStatus, sentAtMs }) =>
+          [apart.key, apart.other].includes(key) && sentAtMs >= apartMs && !cacheStatus.endsWith("detail=memory"),
       );
       expect(new Set(own.map(({ gateway }) => gateway)).size).toBe(2);
-      expect(Math.min(...own.map(({ sentAtMs }) => sentAtMs)) - atMs).toBeLessThan(2_000);
+      expect(Math.min(...own.map(({ sentAtMs }) => sentAtMs)) - apartMs).toBeLessThan(2_000);
     });
+    await running.stop();
+    expect(lastSuccessMs(running.seen, revoked.key) - revokedMs).toBeLessThan(2_000);
+    expect(statuses(running.seen, revoked.key)).toEqual([200, 401]);
+    expect(statuses(running.seen, revoked.other), "its tenant's other key goes on").toEqual([200]);
+    expect(lastSuccessMs(running.seen, suspended.key) - suspendedMs).toBeLessThan(2_000);
+    for (const each of [suspended.key, suspended.other]) expect(statuses(running.seen, each)).toEqual([200, 403]);
+    for (const each of [apart.key, apart.other]) expect(statuses(running.seen, each)).toEqual([200]);
   });
 
-  it("a key revoked while Redis is down stops when its record has aged, and does not come back with Redis before its change", async () => {
-    const running = await startLoad();
+  it("what is changed while Redis is down holds when the record has aged, and a revoked key does not come back with Redis", async () => {
+    const [revoked, suspended, apart] = [cast, await newCast(), await newCast()];
+    const running = await startLoad([revoked, suspended, apart]);
     await faults("POST", { kind: "down" });
-    const { pending, atMs } = await revoke();
-    expect(pending).toBe(true);
-    await untilRefused(running);
+    const changes = [
+      { ...(await revoke(revoked)), keys: [revoked.key], answered: 401, because: "it is known by Postgres then" },
+      { ...(await suspend(suspended)), keys: [suspended.key, suspended.other], answered: 403, because: "so is that" },
+      { ...(await keepApart(apart)), keys: [apart.key, apart.other], answered: 503, because: "of its own it has none" },
+    ];
+    await untilRefused(
+      running,
+      changes.flatMap(({ keys }) => keys),
+    );
     const healedMs = Date.now();
     await faults("DELETE");
     // The queue puts it there, some time after Redis is back.
-    await eventually(async () => expect(await changesInLog()).toContain(parseApiKey(key)?.keyId));
+    await eventually(async () => expect(await changesInLog()).toContain(parseApiKey(revoked.key)?.keyId));
     await running.stop();
-    expect(lastSuccessMs(running.seen) - atMs).toBeLessThan(BOUND_MS);
-    expect(statuses(running.seen, key, healedMs)).toEqual([401]);
-    expect(statuses(running.seen, other)).toEqual([200]);
-  });
-
-  it.each([
-    { what: "a tenant suspended", change: "suspended", answered: 403, because: "it is known by Postgres then" },
-    {
-      what: "a tenant that keeps its answers to itself",
-      change: "private",
-      answered: 503,
-      because: "of its own it has none yet",
-    },
-  ] as const)("$what while Redis is down is served nothing more when its record has aged: $because", async (row) => {
-    const running = await startLoad();
-    await faults("POST", { kind: "down" });
-    const changed =
-      row.change === "suspended"
-        ? await operator.post(`/v1/tenants/${tenantId}/suspend`)
-        : await operator.patch("/v1/tenant", { tenant: tenantId, body: { cache_scope: "tenant" } });
-    const atMs = Date.now();
-    expect(changed).toMatchObject({ status: 200, body: { pending: true } });
-    await untilRefused(running);
-    await running.stop();
-    expect(lastSuccessMs(running.seen) - atMs).toBeLessThan(BOUND_MS);
-    for (const each of [key, other]) expect(statuses(running.seen, each)).toEqual([200, row.answered]);
+    for (const { pending, atMs, keys, answered, because } of changes) {
+      expect(pending).toBe(true);
+      for (const key of keys) {
+        const untilHealed = running.seen.filter(({ sentAtMs }) => sentAtMs < healedMs);
+        expect(lastSuccessMs(untilHealed, key) - atMs).toBeLessThan(BOUND_MS);
+        expect(statuses(untilHealed, key), because).toEqual([200, answered]);
+      }
+    }
+    expect(statuses(running.seen, revoked.key, healedMs)).toEqual([401]);
+    expect(statuses(running.seen, revoked.other)).toEqual([200]);
   });
 
   it("a key revoked while Redis was away for a moment stops within the bound, though its change comes late", async () => {
@@ -165,7 +154,7 @@ describe("what is changed is known to two Workers under load", () => {
     await untilRefused(running);
     await running.stop();
     expect(lastSuccessMs(running.seen) - atMs).toBeLessThan(BOUND_MS);
-    expect(statuses(running.seen, other)).toEqual([200]);
+    expect(statuses(running.seen, cast.other)).toEqual([200]);
   });
 
   it("a key revoked while Redis was down and Workers slept is refused when both wake, though its change is not in the log yet", async () => {
@@ -174,7 +163,7 @@ describe("what is changed is known to two Workers under load", () => {
     expect((await revoke()).pending).toBe(true);
     await pause(KEY_FRESH_MS);
     await faults("DELETE");
-    const woken = await Promise.all(gateways.map((gateway) => gateway.get(CALL, { key })));
+    const woken = await Promise.all(gateways.map((gateway) => gateway.get(CALL, { key: cast.key })));
     expect(woken.map(({ status }) => status)).toEqual([401, 401]);
   });
 
@@ -187,19 +176,19 @@ describe("what is changed is known to two Workers under load", () => {
     await untilRefused(running);
     await running.stop();
     expect(lastSuccessMs(running.seen) - atMs).toBeLessThan(BOUND_MS);
-    expect(statuses(running.seen, other)).toEqual([200]);
+    expect(statuses(running.seen, cast.other)).toEqual([200]);
   });
 
   it("a key whose revocation commits after nobody waits for it stops too, though it was told of and read again before", async () => {
     const vouched = { KEY_FRESH_MS: "60000", KEY_RETIRE_MS: "70000", CONFIRM_MS: "100", CONFIRM_AFTER_MS: "50" };
     const gateway = await startGateway(stack, { ...vouched, DATABASE_TIMEOUT_MS: "2500" });
-    const status = async () => (await gateway.get(CALL, { key })).status;
+    const status = async () => (await gateway.get(CALL, { key: cast.key })).status;
     try {
       expect(await status()).toBe(200);
       const late = JSON.stringify({ kind: "delay", delayMs: 6_000, contains: "SET revoked_at" });
       expect((await fetch(new URL("/__faults", stack.neon.url), { method: "POST", body: late })).ok).toBe(true);
       const { delete: remove } = control(gateway, stack.settings["ADMIN_TOKEN"] ?? "");
-      expect((await remove(`/v1/keys/${parseApiKey(key)?.keyId}`, { tenant: tenantId })).status).toBe(503);
+      expect((await remove(`/v1/keys/${parseApiKey(cast.key)?.keyId}`, { tenant: cast.tenantId })).status).toBe(503);
       await pause(1_500);
       expect(await status(), "not committed yet").toBe(200);
       await eventually(async () => expect(await status()).toBe(401));
@@ -209,16 +198,16 @@ describe("what is changed is known to two Workers under load", () => {
   });
 
   it("a Worker that nobody asked for a second lets a revoked key in not once, because its first request awaits what is new", async () => {
-    for (const gateway of gateways) expect((await gateway.get(CALL, { key })).status).toBe(200);
+    for (const gateway of gateways) expect((await gateway.get(CALL, { key: cast.key })).status).toBe(200);
     await pause(1_100);
     await revoke();
-    expect((await gateways[1].get(CALL, { key })).status).toBe(401);
-    expect((await gateways[0].get(CALL, { key })).status).toBe(401);
+    expect((await gateways[1].get(CALL, { key: cast.key })).status).toBe(401);
+    expect((await gateways[0].get(CALL, { key: cast.key })).status).toBe(401);
   });
 
   it("at the price of a reading each half second: a hit asks Redis nothing about who is asking", async () => {
-    expect((await gateways[1].get(CALL, { key })).status).toBe(200);
-    await eventually(async () => expect(await direct.exists(`tkk:${parseApiKey(key)?.keyId}`)).toBe(1));
+    expect((await gateways[1].get(CALL, { key: cast.key })).status).toBe(200);
+    await eventually(async () => expect(await direct.exists(`tkk:${parseApiKey(cast.key)?.keyId}`)).toBe(1));
     const monitor = await direct.monitor();
     const number = new URL(stack.redis.url).pathname.slice(1);
     const asked: string[] = [];
@@ -228,7 +217,7 @@ describe("what is changed is known to two Workers under load", () => {
       if (database === number && / tk[kc]:/.test(words.join(" ")) && command !== "XADD") asked.push(command);
     });
     const startedMs = Date.now();
-    while (Date.now() - startedMs < 1_000) expect((await gateways[1].get(CALL, { key })).status).toBe(200);
+    while (Date.now() - startedMs < 1_000) expect((await gateways[1].get(CALL, { key: cast.key })).status).toBe(200);
     const readings = Math.ceil((Date.now() - startedMs) / 500) + 1;
     monitor.disconnect();
     expect(asked.filter((command) => command !== "XRANGE")).toEqual([]);
