@@ -17,7 +17,10 @@ function rankOf({ moduleId }: TestSpecification): number {
 }
 
 /** They ask nothing of servers and keep nothing between two tests, so one process may run all of them, which saves starting seventy. */
-const PURE = ["core", "answer", "proxy", "bench"].map((room) => `test/${room}/**/*.test.ts`);
+const PURE = [
+  ...["core", "answer", "proxy", "bench"].map((room) => `test/${room}/**/*.test.ts`),
+  "test/pages/{ask,tags}*.test.ts",
+];
 
 /** Pages are opened in a real browser, where there is one. */
 const WITHOUT_BROWSER = findChromium() === undefined ? ["test/browser/**"] : [];

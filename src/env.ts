@@ -140,6 +140,8 @@ const Settings = v.object({
   WARM_MIN_HITS: v.pipe(wholeNumber("2"), v.minValue(1)),
   WARM_KEYWORDS: v.pipe(words, v.maxLength(20)),
   WARM_AGAIN_MS: wholeNumber("300000"),
+  PAGES_PER_ADDRESS: v.pipe(wholeNumber("30"), v.minValue(1)),
+  PAGES_COLD_PER_MINUTE: v.pipe(wholeNumber("60"), v.minValue(1)),
   HOT_HALF_LIFE_MS: v.pipe(wholeNumber("1800000"), v.minValue(1)),
   // The platform ends what is left behind a response after 30 s: the counts must be sent by then.
   HOT_FLUSH_MS: v.pipe(wholeNumber("20000"), v.maxValue(25_000)),

@@ -149,6 +149,8 @@ function settings(config: Config) {
     chargeRules: { chargeNotFound: config.CHARGE_NOT_FOUND },
     windowOverrides: config.WINDOWS,
     publicTenantId: config.PUBLIC_TENANT,
+    pagesPerAddress: config.PAGES_PER_ADDRESS,
+    pagesColdPerMinute: config.PAGES_COLD_PER_MINUTE,
     warmBudget: config.WARM_BUDGET,
     warmMinHits: config.WARM_MIN_HITS,
     warmKeywords: config.WARM_KEYWORDS,

@@ -79,6 +79,8 @@ describe("the settings", () => {
     { name: "PUBLIC_TENANT", value: "canary" },
     { name: "WARM_KEYWORDS", value: "canary" },
     { name: "WARM_MIN_HITS", value: "0" },
+    { name: "PAGES_PER_ADDRESS", value: "0" },
+    { name: "PAGES_COLD_PER_MINUTE", value: "canary" },
     { name: "HOT_FLUSH_MS", value: "25001" },
     { name: "CHARGE_NOT_FOUND", value: "canary" },
   ])("name $name when it is $value, and never repeat a value", ({ name, value }) => {

@@ -30,7 +30,7 @@ export async function askRefresh(ports: AskRefreshPorts, { key, ask }: Sought, {
         scope: payer.scope,
         seenMs: entry.fetchedAtMs,
         untilMs: entry.fetchedAtMs + entry.freshMs + entry.staleMs,
-        priority: "refresh",
+        priority: ask.priority === "warm" ? "warm" : "refresh",
       },
     ]);
   } catch (error) {

@@ -59,6 +59,7 @@ async function takeTurn(
   let looking = hasJustLooked ? sought : patient(ports, sought);
   let answered = hasJustLooked ? undefined : await joined(ports, looking, beganMs);
   if (!mayFetch) return answered;
+  answered ??= await sought.ask.beforeFetch?.();
   for (let lookedAfter: string | null = null; answered === undefined;) {
     const paid = await fetchPaid(ports, looking, lookedAfter);
     if (paid.kind === "leased") return undefined;

@@ -7,7 +7,7 @@ export type Quotas = { readonly daily: number | null; readonly monthly: number |
 /** What a tenant has spent, reserved or left in doubt in the current UTC day and month of the ledger's clock, credits. */
 export type Spent = { readonly daily: number; readonly monthly: number };
 
-/** Who goes first where an upstream key has little left: a person who waits, then what keeps answers fresh, then what nobody asked for. */
+/** Who goes first where an upstream key has little left: a person who waits, then what keeps answers fresh, then what no tenant asked for. */
 export type Priority = "interactive" | "refresh" | "warm";
 
 /** An upstream key that a dispatch may go out on. */

@@ -77,6 +77,13 @@ export const problems = {
       detail: "This key could not be checked just now. Nothing was charged.",
       ...SOON,
     }),
+  publicNotSetUp: () =>
+    problem(503, "public-not-set-up", "Public pages are not set up", {
+      detail: "There is no tenant here that pays for what the public asks.",
+    }),
+  /** Whatever kept it from being fetched: a stranger learns no more. 503, since a cache in front may serve what it has in place of that. */
+  publicNotReady: (retryAfterSeconds?: number) =>
+    reducedCapacity("This is not at hand, and nothing can be fetched for it just now.", retryAfterSeconds),
   cachesUnavailable: () =>
     reducedCapacity("The shared cache does not answer, so this may be paid for already. Nothing was charged."),
   /** A quota of the tenant's, and what is left of the others. */
@@ -227,9 +234,9 @@ function quotaExceeded(policies: readonly string[], rest: Rest): Problem {
   return new Problem({ type: `${REGISTRY}#quota-exceeded`, status: 429, title: "Quota exceeded", members, ...rest });
 }
 
-function reducedCapacity(detail: string): Problem {
+function reducedCapacity(detail: string, retryAfterSeconds = SOON.retryAfterSeconds): Problem {
   const type = `${REGISTRY}#temporary-reduced-capacity`;
-  return new Problem({ type, status: 503, title: "Temporarily reduced capacity", detail, ...SOON });
+  return new Problem({ type, status: 503, title: "Temporarily reduced capacity", detail, retryAfterSeconds });
 }
 
 /** What these failures cost is in doubt, so the text claims no more. */

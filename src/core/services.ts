@@ -177,8 +177,10 @@ export type Services = {
   readonly platformDownloadTier: boolean;
   readonly chargeRules: ChargeRules;
   readonly windowOverrides: WindowOverrides;
-  /** Whose credits keep the pools warm; without one, nothing of a pool is warmed. */
+  /** Whose credits keep the pools warm and pay for what the public asks; without one, nothing of a pool is warmed, and there are no public pages. */
   readonly publicTenantId: string | undefined;
+  readonly pagesPerAddress: number;
+  readonly pagesColdPerMinute: number;
   /** Credits that one run may spend on warming; 0 is none. */
   readonly warmBudget: number;
   readonly warmMinHits: number;
