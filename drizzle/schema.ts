@@ -5,6 +5,7 @@
 export { app } from "./columns.ts";
 export { auditLog, idempotencyKeys, webhookEvents } from "./act-schema.ts";
 export { apiKeys } from "./gateway-key-schema.ts";
+export { hashtagHistory } from "./hashtag-schema.ts";
 export { plans } from "./plan-schema.ts";
 export { invoices, keyReadings, pastTerms } from "./statement-schema.ts";
 export { tenants, tenantUsers, upstreamKeys } from "./tenancy-schema.ts";

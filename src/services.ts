@@ -17,6 +17,7 @@ import { neonDeadMessages } from "./adapters/neon-dead-messages.ts";
 import { neonDeliveries } from "./adapters/neon-deliveries.ts";
 import { neonGatewayKeys } from "./adapters/neon-gateway-keys.ts";
 import { neonGraveyard } from "./adapters/neon-graveyard.ts";
+import { neonHashtagHistory } from "./adapters/neon-hashtag-history.ts";
 import { neonKeyDirectory } from "./adapters/neon-key-directory.ts";
 import { neonAuditLog, neonOutcomes, neonUsers } from "./adapters/neon-people.ts";
 import { neonKeyReadings } from "./adapters/neon-key-readings.ts";
@@ -338,6 +339,7 @@ function upkeep(config: Config) {
     leases: upstashLeases(ledgerRedisOf(config), config.CRON_LEASE_MS),
     partitions: neonPartitions(ops),
     retention: neonRetention(ops),
+    hashtagHistory: neonHashtagHistory(ops),
   };
 }
 

@@ -19,6 +19,7 @@ const DONE: Readonly<Record<DoneTable, { readonly key: SQL; readonly since: SQL;
       WHERE d.event_tenant_id = webhook_events.tenant_id AND d.event_id = webhook_events.id AND d.status = 'pending')`,
   },
   dead_messages: { key: sql`id`, since: sql`COALESCE(dropped_at, replayed_at)`, isDone: sql`true` },
+  hashtag_history: { key: sql`challenge_id, day`, since: sql`day`, isDone: sql`true` },
 };
 
 /** Deletes as `app_ops`, whose policies say again how old a row must be. */

@@ -44,6 +44,7 @@ import type {
   WaitBudget,
 } from "./ports.ts";
 import type { DeadMessages, ReplayQueue } from "./dead-message.ts";
+import type { HashtagHistory } from "./hashtag-history.ts";
 import type { Counters, Ledger, SpendingBooks } from "./ledger.ts";
 import type { PurgeLog, Purges } from "./purge.ts";
 import type { KeyReadings, Statements } from "./statement-ports.ts";
@@ -95,6 +96,7 @@ export type Services = {
   readonly leases: Leases;
   readonly partitions: Partitions;
   readonly retention: Retention;
+  readonly hashtagHistory: HashtagHistory;
   readonly graveyard: Graveyard;
   readonly deadMessages: DeadMessages;
   readonly replayQueue: ReplayQueue;

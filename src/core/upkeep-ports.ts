@@ -20,7 +20,7 @@ export type Partitions = { gaps(): Promise<PartitionGaps> };
 /** Usage is deleted by the time it occurred at. */
 export type UsageTable = "usage_events" | "usage_hits";
 /** What is done with, and deleted by its age. */
-export type DoneTable = "webhook_deliveries" | "webhook_events" | "dead_messages";
+export type DoneTable = "webhook_deliveries" | "webhook_events" | "dead_messages" | "hashtag_history";
 
 /**
  * Deletes what has outlived its time, by Postgres' clock and never anything younger: the database refuses it. Throws `Unavailable` when

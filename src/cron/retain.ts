@@ -5,7 +5,7 @@ export type RetainPorts = {
   readonly retention: Retention;
   /** How long usage is kept, days. The rollup, invoices and the audit log are kept for good. */
   readonly retainUsageDays: number;
-  /** How long webhooks' events and dead messages are kept when they are done with, days. */
+  /** How long webhooks' events and dead messages are kept when they are done with, and what hashtags counted, days. */
   readonly retainEventsDays: number;
   readonly log: Log;
 };
@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000;
 
 const USAGE: readonly UsageTable[] = ["usage_events", "usage_hits"];
 /** Deliveries before the events that they are of. */
-const DONE: readonly DoneTable[] = ["webhook_deliveries", "webhook_events", "dead_messages"];
+const DONE: readonly DoneTable[] = ["webhook_deliveries", "webhook_events", "dead_messages", "hashtag_history"];
 
 /** What one run takes on of each table, statements: an invocation has 1,000 requests for all jobs. */
 const MOST_SLICES = 30;

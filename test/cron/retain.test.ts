@@ -14,6 +14,7 @@ const TABLES = [
   "webhook_events",
   "dead_messages",
   "idempotency_keys",
+  "hashtag_history",
 ] as const;
 
 let database: NeonTenancy;
@@ -58,6 +59,10 @@ const aged = {
     "INSERT INTO app.idempotency_keys VALUES ($1, 'k' || $2::text, 'f', 200, '{}', now() - interval '1 day' * $2::float8)",
     [TENANT_B, days],
   ],
+  hashtag_history: (days) => [
+    "INSERT INTO app.hashtag_history VALUES ('1', current_date - $1::int, 'cats', 1, 1)",
+    [Math.floor(days)],
+  ],
 } satisfies Readonly<Record<string, Insert>>;
 
 async function add(table: keyof typeof aged, ...ages: readonly number[]): Promise<void> {
@@ -97,6 +102,7 @@ describe("what has outlived its time", () => {
     { table: "webhook_events", ages: [0, 89.9, 90.1, 1_000], kept: 2 },
     { table: "dead_messages", ages: [0, 89.9, 90.1, 1_000], kept: 2 },
     { table: "idempotency_keys", ages: [0, 0.9, 1.1, 1_000], kept: 2 },
+    { table: "hashtag_history", ages: [0, 89, 92, 1_000], kept: 2 },
   ] as const)("goes from $table, of all tenants, and what is younger stays", async ({ table, ages, kept }) => {
     await add(table, ...ages);
     expect(await run()).toBe(DAY_MS);
