@@ -160,6 +160,8 @@ const Settings = v.object({
   EVENTS_FLUSH_MS: v.pipe(wholeNumber("1000"), v.maxValue(10_000)),
   EVENTS_FLUSH_COUNT: v.pipe(wholeNumber("50"), v.minValue(1)),
   HEALTH_MS: wholeNumber("5000"),
+  SESSION_MS: v.pipe(wholeNumber("3600000"), v.minValue(1)),
+  SESSION_MOST_MS: v.pipe(wholeNumber("43200000"), v.minValue(1)),
   SETTLE_AGAIN_MS: wholeNumbers("200,1000"),
   PROBE_POST_URL: PostUrl,
   PROBING_MS: wholeNumber("60000"),

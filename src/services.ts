@@ -114,6 +114,8 @@ function settings(config: Config) {
     keyFreshMs: config.KEY_FRESH_MS,
     keyOutageMs: config.KEY_OUTAGE_MS,
     healthMs: config.HEALTH_MS,
+    sessionMs: config.SESSION_MS,
+    sessionMostMs: config.SESSION_MOST_MS,
     settleAgainMs: config.SETTLE_AGAIN_MS,
     failoverMs: config.FAILOVER_MS,
     upstreamDeadlineMs: config.UPSTREAM_DEADLINE_MS,

@@ -51,6 +51,11 @@ export const problems = {
       headers: { "www-authenticate": 'Bearer realm="tikedge"' },
     }),
   forbidden: (detail: string) => problem(403, "forbidden", "Not permitted", { detail }),
+  foreignForm: () =>
+    problem(403, "foreign-form", "Form not accepted", {
+      detail:
+        "This form was not sent by a page of this session. Nothing was done. Go back, load the page again, and send it anew.",
+    }),
   tenantSuspended: () =>
     problem(403, "tenant-suspended", "Tenant suspended", {
       detail: "This tenant is suspended. Its keys work again when the operator lifts that.",

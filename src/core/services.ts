@@ -138,6 +138,9 @@ export type Services = {
   readonly newWaitBudget: () => WaitBudget;
   readonly randomBits: () => string;
   readonly pause: (ms: number) => Promise<void>;
+  /** How long a session of the dashboard lasts that nobody uses, and how long any does. */
+  readonly sessionMs: number;
+  readonly sessionMostMs: number;
   readonly settleAgainMs: readonly number[];
   readonly failoverMs: number;
   readonly upstreamDeadlineMs: number;

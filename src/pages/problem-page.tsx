@@ -27,7 +27,7 @@ export function problemPage(problem: Problem, requestId: string): Rendered {
 }
 
 /** Which fields were wrong, as every refusal of them says it. */
-const Invalid: FC<{ readonly members: Problem["members"] }> = ({ members }) => {
+export const Invalid: FC<{ readonly members: Problem["members"] }> = ({ members }) => {
   const { invalid_parameters: invalid } = members;
   if (!v.is(InvalidParameters, invalid)) return null;
   return (

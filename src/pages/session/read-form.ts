@@ -1,0 +1,31 @@
+import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
+import { sameDigest } from "../../core/api-key.ts";
+import { problems } from "../../core/problem.ts";
+import type { SessionEnv } from "./request.ts";
+
+/** No form of ours is longer, bytes. */
+const MAX_FORM_BYTES = 32_768;
+
+/** Reads a form, whoever sent it. Refuses one that is too long. */
+export const readForm = () => {
+  const limited = bodyLimit({
+    maxSize: MAX_FORM_BYTES,
+    onError: () => {
+      throw problems.bodyTooLarge(MAX_FORM_BYTES);
+    },
+  });
+  const read = createMiddleware<SessionEnv>(async function readForm(c, next) {
+    c.set("form", new URLSearchParams(c.req.method === "POST" ? await c.req.text() : ""));
+    return next();
+  });
+  return [limited, read] as const;
+};
+
+/** Refuses a form that no page of this session made: where it came from is a browser's word, and this is our own. */
+export const checkCsrf = () =>
+  createMiddleware<SessionEnv>(async function checkCsrf(c, next) {
+    const isRead = c.req.method === "GET" || c.req.method === "HEAD";
+    if (!isRead && !sameDigest(c.var.form.get("csrf") ?? "", c.var.session.csrf)) throw problems.foreignForm();
+    return next();
+  });
