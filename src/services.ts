@@ -71,6 +71,8 @@ const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
 const idBytes = pooledRandom();
 const newUuid = () => uuid7(clock(), idBytes(10));
 
+export { purgeOwnCache } from "./adapters/workers-page-cache.ts";
+
 /** The only place that knows which vendor stands behind which port. Does no I/O: the Worker boots with it. */
 export function services(config: Config, env: Env): Services {
   const log = consoleLog();

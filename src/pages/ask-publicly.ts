@@ -2,6 +2,7 @@ import { answer, type Answer, type AnswerPorts, type Payer, type Refused } from 
 import { hitOf } from "../answer/hit-of.ts";
 import { keyOf, payerOf, poolOf, type PoolSettings } from "../answer/payer.ts";
 import type { Call } from "../core/catalogue.ts";
+import type { Confirm } from "../core/control-ports.ts";
 import { NO_DEMAND } from "../core/directives.ts";
 import type { Entry } from "../core/entry.ts";
 import { secondsUntil } from "../core/http-fields.ts";
@@ -17,6 +18,7 @@ export type AskPubliclyPorts = AnswerPorts &
     /** Pays for what anybody may ask, out of a monthly quota of its own. */
     readonly publicTenantId: string | undefined;
     readonly tenantDirectory: TenantDirectory;
+    readonly confirm: Pick<Confirm, "refresh" | "purgedAt">;
     readonly limiter: RateLimiter;
     readonly hits: HitCounter;
     /** How much may be fetched a minute for one address, and for all together, calls. */
@@ -55,8 +57,10 @@ export const askPublicly = (ports: AskPubliclyPorts) => {
       if (refused === undefined) admittedAtMs.put(identity, ports.clock());
       return isAdmitted() ? undefined : refused;
     };
-    const ask = { call, payer, demand: NO_DEMAND, priority: "warm", beforeFetch } as const;
     const { requestId, background } = visit;
+    // A copy that was purged elsewhere is known for one before it is served.
+    const admission = ports.confirm.refresh(wait, background);
+    const ask = { call, payer, demand: NO_DEMAND, priority: "warm", admission, beforeFetch } as const;
     const answered = await answer(ports, { ...ask, requestId, background, wait });
     const hit = hitOf(call, answered, ports.chargeRules);
     if (hit !== undefined) ports.hits.add(payer.tenantId, hit, background);

@@ -18,7 +18,7 @@ let orders: Orders = { failpoint: null, queue: "orderly" };
 let batches = 0;
 
 /** The build that chaos runs: the Worker as it is deployed, but for failpoints and a queue that misbehaves when it is told to. */
-const gateway = worker((config, env) => {
+const { handler: gateway } = worker((config, env) => {
   const hooks = {
     reach: (failpoint: Failpoint) => reach(failpoint, controllerOf(env)),
     refuses: () => orders.queue === "refuses",

@@ -31,6 +31,7 @@ function publicly(
   };
   const asker = askPublicly({
     ...t.ports,
+    confirm: { ...t.ports.confirm, refresh: () => undefined },
     platformDownloadTier: true,
     publicTenantId: "publicTenantId" in settings ? settings.publicTenantId : "tenant",
     tenantDirectory: { find: async () => state.tenant },

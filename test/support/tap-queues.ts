@@ -6,6 +6,7 @@ export const MESSAGE = "message delivered: ";
 
 /** The Worker as it was built, but for telling what its queues deliver, before it consumes it. */
 const TAPPED = `import worker from "./worker.js";
+export * from "./worker.js";
 export default {
   ...worker,
   queue(batch, env, context) {
