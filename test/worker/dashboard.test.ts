@@ -131,4 +131,21 @@ describe("the dashboard", () => {
       expect([refused.status, person.cookies.size]).toEqual([403, 0]);
     });
   });
+
+  describe("the overview", () => {
+    it("says what was spent, what was saved, and what is left of each window", async () => {
+      const { id, key, person } = await signedIn();
+      const reader = await storeKey(running().stack, { tenantId: id });
+      for (const _ of [1, 2, 3]) await running().gateway.get("/userid/?username=overview", { key: reader });
+      await expect
+        .poll(async () => (await person.get("/dashboard")).text, { timeout: 20_000 })
+        .toMatch(/Credits spent 1 Credits saved 2 Hit ratio 66.7%/);
+      const { html, text } = await person.get("/dashboard");
+      expect(text).toMatch(/This month, credits 1 249,999 250,000 .{1,20} lasts/);
+      expect(text).toMatch(/\/userid\/ 1 2 66.7% 1 0 2/);
+      expect(text).toMatch(/The upstream 1 33.3%/);
+      expect(html).toContain('<svg viewBox="0 0 600 220" role="img"');
+      expect(html).not.toContain(key);
+    });
+  });
 });
