@@ -54,6 +54,7 @@ import { upstashStrikes } from "./adapters/upstash-strikes.ts";
 import { upstashWarmTries } from "./adapters/upstash-warm-tries.ts";
 import { platformKeyring, vaultUpstreamKeys } from "./adapters/vault-upstream-keys.ts";
 import { waitBudgets } from "./adapters/wait-budget.ts";
+import { workersPageCache } from "./adapters/workers-page-cache.ts";
 import { importPepper } from "./core/api-key.ts";
 import { toHex } from "./core/bytes.ts";
 import type { Log } from "./core/ports.ts";
@@ -343,6 +344,7 @@ function upkeep(config: Config) {
     leases: upstashLeases(ledgerRedisOf(config), config.CRON_LEASE_MS),
     partitions: neonPartitions(ops),
     retention: neonRetention(ops),
+    pageCacheOf: workersPageCache,
     hashtagHistory: neonHashtagHistory(ops),
   };
 }

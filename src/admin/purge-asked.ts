@@ -6,7 +6,7 @@ import { pathOf } from "../core/canonical.ts";
 import type { Tenants } from "../core/control-ports.ts";
 import { problems } from "../core/problem.ts";
 import { PurgeMode, type PurgeTarget } from "../core/purge.ts";
-import { subjectIn } from "../core/subjects.ts";
+import { subjectIn, subjectsOf } from "../core/subjects.ts";
 import { callAt, CallPath } from "./call-at.ts";
 import { found, Region } from "./shapes.ts";
 
@@ -36,7 +36,7 @@ export const PurgeAsked = v.pipe(
   ),
 );
 
-type PurgeAsked = v.InferOutput<typeof PurgeAsked>;
+export type PurgeAsked = v.InferOutput<typeof PurgeAsked>;
 
 /** Whose answers, and in whose eyes: a tenant's for itself, a region's pool for everybody when the operator names no tenant. */
 export async function readerAsked(
@@ -64,6 +64,11 @@ export async function targetsAsked(
   const call = callAt(path);
   if (call.endpoint.windows === "download") refuse("path", "is of an endpoint whose answers are never kept");
   return callTargets(call, { scope, namespaceVersion });
+}
+
+/** What a call asks about, where it is one that is purged. */
+export function subjectsAsked({ path }: PurgeAsked): readonly string[] {
+  return path === undefined ? [] : subjectsOf(callAt(path));
 }
 
 /** What was purged, by name. */

@@ -1,13 +1,16 @@
-import { Hono } from "hono";
-import { purge, type PurgePorts } from "../answer/purge.ts";
+import { Hono, type Context } from "hono";
+import { purge, type Purged, type PurgePorts } from "../answer/purge.ts";
+import { PLATFORM } from "../core/act.ts";
 import { PurgeView } from "../core/cache-resources.ts";
 import type { Tenants } from "../core/control-ports.ts";
+import { tagsOfPurged } from "../core/page-cache.ts";
 import type { PurgeLog } from "../core/purge.ts";
 import { authorize, type AuthorizePorts } from "./authorize.ts";
 import { confirmed, type ConfirmedPorts } from "./confirmed.ts";
 import { body } from "./describe.ts";
 import { actOf, idempotent, rowOf, type IdempotentPorts } from "./idempotent.ts";
-import { namesOf, PurgeAsked, readerAsked, targetsAsked } from "./purge-asked.ts";
+import { namesOf, PurgeAsked, readerAsked, subjectsAsked, targetsAsked } from "./purge-asked.ts";
+import { purgePages, type PurgePagesPorts } from "./purge-pages.ts";
 import type { AdminEnv } from "./request.ts";
 import { Pending } from "./shapes.ts";
 import { whileRedisAnswers } from "./while-redis-answers.ts";
@@ -15,6 +18,7 @@ import { whileRedisAnswers } from "./while-redis-answers.ts";
 export type PurgeCachePorts = PurgePorts &
   ConfirmedPorts &
   AuthorizePorts &
+  PurgePagesPorts &
   IdempotentPorts & {
     readonly purgeLog: PurgeLog;
     readonly tenants: Pick<Tenants, "find">;
@@ -24,6 +28,13 @@ export type PurgeCachePorts = PurgePorts &
 /** Takes answers away: a tenant's for itself, or a pool's for everybody. Fails closed: while Redis is down nothing is purged. */
 export const purgeCacheRoute = (s: PurgeCachePorts) => {
   const [may, once] = [authorize(s), idempotent(s)];
+  /** Pages show what a pool has to everybody: what a tenant sees for itself is on none. */
+  const pagesOf = (c: Context<AdminEnv>, asked: PurgeAsked, { targets }: Purged) =>
+    purgePages(s, {
+      context: c.executionCtx,
+      tags: tagsOfPurged(targets, subjectsAsked(asked)),
+      background: (promise) => c.executionCtx.waitUntil(promise),
+    });
   return new Hono<AdminEnv>().post(
     "/purge",
     may("cache.purge", {
@@ -42,7 +53,11 @@ export const purgeCacheRoute = (s: PurgeCachePorts) => {
       const done = await whileRedisAnswers(() => purge(s, { ...reader, targets, mode }));
       const { view: scope, atMs, change } = done;
       const purged_at = new Date(atMs).toISOString();
-      const purged: PurgeView = { purged: namesOf(asked, done.targets), mode, scope, purged_at };
+      const names = { purged: namesOf(asked, done.targets), mode, scope, purged_at };
+      const purged: PurgeView = {
+        ...names,
+        ...(tenantId === PLATFORM ? { pages: await pagesOf(c, asked, done) } : {}),
+      };
       const outcome = { ...purged, pending: false };
       const act = actOf(c, { action: "cache.purge", subject: scope, detail: purged, outcome });
       const ownViewAtMs = change.kind === "tenant" ? atMs : null;

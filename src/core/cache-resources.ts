@@ -12,6 +12,11 @@ export const PurgeView = v.object({
   scope: v.string(),
   /** By the clock by which dispatches are reserved: what was asked of the upstream before is purged. */
   purged_at: Instant,
+  /**
+   * Of a pool: what became of the public pages that show it. `none`: no page does. `absent`: there is no cache in front of them here. `refused`: it
+   * took no purge just now, and the pages end by their time.
+   */
+  pages: v.exactOptional(v.picklist(["purged", "refused", "absent", "none"])),
 });
 
 /** What became of a report of a dead media URL. */

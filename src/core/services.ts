@@ -46,6 +46,7 @@ import type {
 import type { DeadMessages, ReplayQueue } from "./dead-message.ts";
 import type { HashtagHistory } from "./hashtag-history.ts";
 import type { Counters, Ledger, SpendingBooks } from "./ledger.ts";
+import type { PageCache } from "./page-cache.ts";
 import type { PurgeLog, Purges } from "./purge.ts";
 import type { KeyReadings, Statements } from "./statement-ports.ts";
 import type { TenantDirectory } from "./tenant-directory.ts";
@@ -96,6 +97,7 @@ export type Services = {
   readonly leases: Leases;
   readonly partitions: Partitions;
   readonly retention: Retention;
+  readonly pageCacheOf: (context: object) => PageCache;
   readonly hashtagHistory: HashtagHistory;
   readonly graveyard: Graveyard;
   readonly deadMessages: DeadMessages;
