@@ -201,6 +201,7 @@ export type KeyView = v.InferOutput<typeof KeyView>;
 export type UpstreamKeyVersion = v.InferOutput<typeof UpstreamKeyVersion>;
 export type ProbeView = v.InferOutput<typeof ProbeView>;
 export type UpstreamKeySwap = v.InferOutput<typeof UpstreamKeySwap>;
+export type UpstreamKeyView = v.InferOutput<typeof UpstreamKeyView>;
 export type WrappingRotation = v.InferOutput<typeof WrappingRotation>;
 export type UserView = v.InferOutput<typeof UserView>;
 export type AuditView = v.InferOutput<typeof AuditView>;

@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { madeUpKey, storeKey, storeSharedTenant } from "../support/cast.ts";
 import { control } from "../support/control.ts";
 import { useGateway } from "../support/use-gateway.ts";
-import { visitor } from "../support/visitor.ts";
+import { visitor, type Visitor } from "../support/visitor.ts";
 
 const COOKIE = "__Host-tikedge";
 
@@ -147,5 +148,169 @@ describe("the dashboard", () => {
       expect(html).toContain('<svg viewBox="0 0 600 220" role="img"');
       expect(html).not.toContain(key);
     });
+  });
+
+  describe("usage", () => {
+    it("is shown between two days, and taken away as CSV", async () => {
+      const { person } = await signedIn();
+      const span = "from=2026-01-01&to=2026-01-31";
+      const { status, text, html } = await person.get(`/dashboard/usage?${span}&group=day`);
+      expect(status).toBe(200);
+      expect(text).toContain("Usage by day, 2026-01-01 to 2026-01-31");
+      expect(html).toContain(`href="/dashboard/usage.csv?from=2026-01-01&amp;to=2026-01-31&amp;group=day"`);
+      const csv = await person.get(`/dashboard/usage.csv?${span}`);
+      expect(csv.headers.get("content-type")).toBe("text/csv; charset=utf-8");
+      expect(csv.headers.get("content-disposition")).toBe(
+        'attachment; filename="usage-2026-01-01-2026-01-31-by-day.csv"',
+      );
+      const [head, first, ...rest] = csv.html.split("\r\n");
+      expect(head).toMatch(/^day,calls,hits,hit_ratio,credits_charged/);
+      expect(first).toBe("2026-01-01,0,0,,0,0,0,0,0");
+      expect(rest).toHaveLength(31);
+    });
+
+    it.each([
+      { because: "no month has such a day", query: "from=2026-02-31&to=2026-03-01", says: "is not a day" },
+      { because: "it is no day at all", query: "from=yesterday", says: "is not a day" },
+      { because: "a year is the most", query: "from=2024-01-01&to=2026-01-01", says: "more than 366 days before" },
+      { because: "it ends before it begins", query: "from=2026-02-02&to=2026-02-01", says: "is after 2026-02-01" },
+      { because: "nothing is grouped so", query: "group=%3Cscript%3E", says: "group is not" },
+    ])("is refused in words when $because", async ({ query, says }) => {
+      const { person } = await signedIn();
+      const page = await person.get(`/dashboard/usage?${query}`);
+      expect([page.status, page.text.includes(says)], page.text).toEqual([400, true]);
+      expect(page.html).not.toContain("<script");
+      expect((await person.get(`/dashboard/usage.csv?${query}`)).status).toBe(400);
+    });
+  });
+
+  describe("keys", () => {
+    const SECRET = /tke_(live|pub)_\w+/;
+    const issue = async (person: Visitor, fields: Parameters<Visitor["post"]>[1] = {}) => {
+      await person.get("/dashboard/keys");
+      const kind = fields.fields?.["kind"] ?? "secret";
+      const page = await person.post("/dashboard/keys", {
+        handsOut: SECRET,
+        fields: { kind, permissions: ["data"], ...fields.fields },
+      });
+      return { page, key: SECRET.exec(page.html)?.[0] ?? "", keyId: SECRET.exec(page.html)?.[0].split("_")[2] ?? "" };
+    };
+    const answer = async (key: string) => (await running().gateway.get("/userid/?username=keys", { key })).status;
+
+    it("are shown once: the form sent again does nothing again, and shows none", async () => {
+      const { person } = await signedIn();
+      const before = await person.get("/dashboard/keys");
+      const once = /name="once" value="([^"]+)"/g;
+      const fields = {
+        kind: "secret",
+        name: "Server",
+        permissions: "data",
+        once: [...before.html.matchAll(once)].at(-2)?.[1] ?? "",
+      };
+      const first = await person.post("/dashboard/keys", { fields, handsOut: SECRET });
+      const key = SECRET.exec(first.html)?.[0] ?? "";
+      expect([first.status, await answer(key)]).toEqual([200, 200]);
+      await person.get("/dashboard/keys");
+      const again = await person.post("/dashboard/keys", { fields });
+      expect(again.text).toContain("nobody can show it again");
+      const listed = await person.get("/dashboard/keys");
+      expect(listed.text.match(/Server/g), "it acted once").toHaveLength(1);
+      expect([again.html, listed.html].join().includes(key)).toBe(false);
+    });
+
+    it("for browsers are bound to their origins, and what is wrong with the form is said beside it", async () => {
+      const { person } = await signedIn();
+      const fields = { kind: "publishable", origins: "https://app.example", endpoints: "/userid/\n/region-list/" };
+      const { key } = await issue(person, { fields });
+      expect(key).toMatch(/^tke_pub_/);
+      expect((await person.get("/dashboard/keys")).text).toContain(
+        "/userid/ /region-list/ from https://app.example, 1,000 a day",
+      );
+      const refused = await issue(person, { fields: { ...fields, origins: "https://app.example/<b>path" } });
+      expect([refused.page.status, refused.key]).toEqual([400, ""]);
+      expect(refused.page.text).toContain("origins.0 is not an origin");
+      expect(refused.page.html, "what was typed in is still there, as text").toContain(
+        "https://app.example/&lt;b&gt;path",
+      );
+    });
+
+    it("are rotated and revoked", async () => {
+      const { person } = await signedIn();
+      const { key, keyId } = await issue(person);
+      const path = `/dashboard/keys/${keyId}`;
+      expect((await person.get(path)).text).toContain("cannot be brought back");
+      const rotated = await person.post(`${path}/rotate`, { fields: { overlap_minutes: "5" }, handsOut: SECRET });
+      const next = SECRET.exec(rotated.html)?.[0] ?? "";
+      expect(next).not.toBe(key);
+      expect([await answer(key), await answer(next)]).toEqual([200, 200]);
+      await person.get(path);
+      const tooLong = await person.post(`${path}/rotate`, { fields: { overlap_minutes: "9999" } });
+      expect([tooLong.status, tooLong.text.includes("overlap_minutes is above 1440")]).toEqual([400, true]);
+      const revoked = await person.post(`${path}/revoke`);
+      expect(revoked.headers.get("location")).toBe("/dashboard/keys?done=revoked");
+      expect((await person.get("/dashboard/keys?done=revoked")).text).toContain("The key is revoked.");
+      await expect.poll(() => answer(key), { timeout: 20_000 }).toBe(401);
+      expect(await answer(next)).toBe(200);
+    });
+
+    it("of another tenant are not there, word for word as those that nobody has", async () => {
+      const { person } = await signedIn();
+      const other = await signedIn();
+      const [, , keyId = ""] = other.key.split("_");
+      const withoutId = (text: string) => text.replaceAll(/[0-9a-f-]{36}/g, "");
+      const [foreign, nobodys] = [
+        await person.get(`/dashboard/keys/${keyId}`),
+        await person.get("/dashboard/keys/aaaaaaaaaaaa"),
+      ];
+      expect([foreign.status, withoutId(foreign.text)]).toEqual([404, withoutId(nobodys.text)]);
+      const page = await person.get("/dashboard");
+      const csrf = /name="csrf" value="(\w+)"/.exec(page.html)?.[1] ?? "";
+      const revoked = await person.post(`/dashboard/keys/${keyId}/revoke`, { fields: { csrf, once: "foreign" } });
+      expect(revoked.status).toBe(404);
+      expect((await other.person.get("/dashboard")).status).toBe(200);
+      expect((await person.get("/dashboard/keys/no-id")).status).toBe(400);
+    });
+  });
+
+  describe("the upstream key", () => {
+    it("is pasted: a bad one is refused with what it cost, a good one pays, and giving it up asks first", async () => {
+      const { person } = await signedIn();
+      expect((await person.get("/dashboard/upstream-key")).text).toContain("The platform's keys pay for your calls.");
+      const bad = await person.post("/dashboard/upstream-key", { fields: { key: "nobody-sold-this-key" } });
+      expect([bad.status, bad.text.includes("The upstream refused this key")]).toEqual([422, true]);
+      expect(bad.text).toMatch(/What probing the key cost: 0 credits/);
+      const key = `bought-${randomUUID()}`;
+      await running().upstream.setKey({ key, state: "active", credits: null, downloadTier: true });
+      const good = await person.post("/dashboard/upstream-key", { fields: { key: `${key}\r\n` } });
+      expect(good.text).toMatch(/works and pays from now on, with download links.*cost: 2 credits/);
+      expect(good.text).toMatch(/2 …\w{4} active with download links/);
+      expect(good.text).toContain("Your own key is erased here");
+      const removed = await person.post("/dashboard/upstream-key/remove");
+      expect(removed.headers.get("location")).toBe("/dashboard/upstream-key?done=shared");
+      const after = await person.get("/dashboard/upstream-key?done=shared");
+      expect(after.text).toContain("its own key is erased");
+      expect([bad.html, good.html, after.html].join()).not.toContain(key);
+    });
+
+    it("of a plan without one is not asked for", async () => {
+      const { person } = await signedIn("free");
+      const { text } = await person.get("/dashboard/upstream-key");
+      expect(text).toContain("Your plan has no key of your own.");
+      expect(text).not.toContain("Probe and use");
+    });
+  });
+
+  it("the audit log says what was done in the dashboard, newest first and in pages", async () => {
+    const { person, key } = await signedIn();
+    const [, , keyId = ""] = key.split("_");
+    await person.get("/dashboard/keys");
+    await person.post("/dashboard/keys", {
+      fields: { kind: "secret", permissions: "data", name: "<i>Hostile</i>" },
+      handsOut: /tke_live_\w+/,
+    });
+    const page = await person.get("/dashboard/audit");
+    expect(page.text).toMatch(new RegExp(`key ${keyId} key.issue`));
+    expect(page.html).toContain("&lt;i&gt;Hostile&lt;/i&gt;");
+    expect((await person.get("/dashboard/audit?cursor=nonsense")).status).toBe(400);
   });
 });
