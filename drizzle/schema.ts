@@ -9,5 +9,13 @@ export { hashtagHistory } from "./hashtag-schema.ts";
 export { plans } from "./plan-schema.ts";
 export { invoices, keyReadings, pastTerms } from "./statement-schema.ts";
 export { tenants, tenantUsers, upstreamKeys } from "./tenancy-schema.ts";
-export { deadMessages, tiktokUserSnapshots, usageDailyRollup, usageEvents, usageHits } from "./usage-schema.ts";
+export {
+  deadMessages,
+  keyUsageDaily,
+  latencyDaily,
+  tiktokUserSnapshots,
+  usageDailyRollup,
+  usageEvents,
+  usageHits,
+} from "./usage-schema.ts";
 export { webhookDeliveries, webhooks } from "./webhook-schema.ts";

@@ -15,6 +15,18 @@ const hitsByTier = () => ({
   hitsStale: count("hits_stale").default(0),
 });
 
+/** What is counted by day. */
+const counts = () => ({
+  calls: count("calls").default(0),
+  creditsCharged: count("credits_charged").default(0),
+  creditsInDoubt: count("credits_in_doubt").default(0),
+  hits: count("hits").default(0),
+  creditsSaved: count("credits_saved").default(0),
+  /** Of those charged: the tenant has paid the upstream for them itself, whoever's keys it is on by now. */
+  creditsOnOwnKey: count("credits_on_own_key").default(0),
+  ...hitsByTier(),
+});
+
 /**
  * One row per dispatch, in monthly partitions by `occurred_at`. A primary key of a partitioned table must hold the partition's column, and
  * would let one event id in twice under two times: the CHECK ties the time to the id, so an id is unique over all partitions.
@@ -55,14 +67,7 @@ export const usageDailyRollup = app.table(
     tenantId: uuid("tenant_id").notNull(),
     day: date().notNull(),
     endpoint: text().notNull(),
-    calls: count("calls").default(0),
-    creditsCharged: count("credits_charged").default(0),
-    creditsInDoubt: count("credits_in_doubt").default(0),
-    hits: count("hits").default(0),
-    creditsSaved: count("credits_saved").default(0),
-    /** Of those charged: the tenant has paid the upstream for them itself, whoever's keys it is on by now. */
-    creditsOnOwnKey: count("credits_on_own_key").default(0),
-    ...hitsByTier(),
+    ...counts(),
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.day, t.endpoint] })],
 );
@@ -88,6 +93,37 @@ export const usageHits = app.table(
       sql`least(${t.hitsMemory}, ${t.hitsColo}, ${t.hitsRedis}, ${t.hitsJoined}, ${t.hitsStale}) >= 0
         AND ${t.hitsMemory} + ${t.hitsColo} + ${t.hitsRedis} + ${t.hitsJoined} + ${t.hitsStale} <= ${t.hits}`,
     ),
+  ],
+);
+
+/**
+ * What requests of each gateway key came to, beside the books: counted at most once, and without what no key asked for. No reference to keys:
+ * what was counted outlives them.
+ */
+export const keyUsageDaily = app.table(
+  "key_usage_daily",
+  {
+    tenantId: uuid("tenant_id").notNull(),
+    day: date().notNull(),
+    keyId: text("key_id").notNull(),
+    ...counts(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.day, t.keyId] })],
+);
+
+/** Requests by where their answer was from and by how long they took: `core/latency.ts` has the buckets. */
+export const latencyDaily = app.table(
+  "latency_daily",
+  {
+    tenantId: uuid("tenant_id").notNull(),
+    day: date().notNull(),
+    tier: text().notNull(),
+    bucket: integer().notNull(),
+    requests: count("requests"),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.day, t.tier, t.bucket] }),
+    check("latency_daily_counts_check", sql`${t.bucket} >= 0 AND ${t.requests} >= 0`),
   ],
 );
 

@@ -194,6 +194,7 @@ function money(config: Config, env: Env, log: Log) {
   const usageQueue = queueUsage(env.USAGE_QUEUE);
   const buffer = { flushMs: config.HITS_FLUSH_MS, flushHits: config.HITS_FLUSH_COUNT, clock, newBatchId: newUuid };
   const platformKeys = platformKeyring(config.TIKLIVE_KEY, config.PLATFORM_KEY_CAPS);
+  const hits = bufferedHits(usageQueue, buffer, log);
   const redis = ledgerRedisOf(config);
   const keyMarks = upstashKeyMarks(redis, {
     keys: platformKeys,
@@ -240,10 +241,11 @@ function money(config: Config, env: Env, log: Log) {
     replayQueue: replayQueue({ usage: env.USAGE_QUEUE, control: env.CONTROL_QUEUE, refresh: env.REFRESH_QUEUE }),
     eventSender: bufferedEvents(
       usageQueue,
-      { flushMs: config.EVENTS_FLUSH_MS, flushEvents: config.EVENTS_FLUSH_COUNT, clock },
+      { flushMs: config.EVENTS_FLUSH_MS, flushEvents: config.EVENTS_FLUSH_COUNT, clock, takeAlong: hits.takeCounts },
       log,
     ),
-    hits: bufferedHits(usageQueue, buffer, log),
+    hits,
+    requests: hits,
   };
 }
 

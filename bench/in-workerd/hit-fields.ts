@@ -8,7 +8,7 @@ export function hitFields(): Record<string, string> {
     "x-content-type-options": "nosniff",
     "x-credits-charged": "0",
     "x-request-id": `0199c0de-0000-7000-8000-${String(count).padStart(12, "0")}`,
-    "server-timing": "cache;desc=memory",
+    "server-timing": "cache;desc=memory;dur=0",
     "ratelimit-policy": '"burst";q=1000000;w=1, "daily";q=1000000;w=86400, "monthly";q=1000000;w=2592000',
     ratelimit: `"burst";r=${1_000_000 - (count % 1_000)};t=1`,
     "cache-control": "private, max-age=65",

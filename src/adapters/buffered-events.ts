@@ -1,11 +1,13 @@
 import type { EventSender, Log, UsageQueue } from "../core/ports.ts";
-import type { UsageEvent } from "../core/usage.ts";
+import type { Usage, UsageEvent } from "../core/usage.ts";
 
 export type EventSettings = {
   readonly flushMs: number;
   /** Events in the buffer that send it at once. */
   readonly flushEvents: number;
   readonly clock: () => number;
+  /** What else is to be sent and may travel with them; it is lost where they are left in the outbox. */
+  readonly takeAlong: () => readonly Usage[];
 };
 
 /**
@@ -15,7 +17,7 @@ export type EventSettings = {
  */
 export function bufferedEvents(
   queue: UsageQueue,
-  { flushMs, flushEvents, clock }: EventSettings,
+  { flushMs, flushEvents, clock, takeAlong }: EventSettings,
   log: Log,
 ): EventSender {
   let filling: UsageEvent[] = [];
@@ -26,10 +28,11 @@ export function bufferedEvents(
     if (full !== filling) return;
     filling = [];
     dueAtMs = 0;
+    const along = takeAlong();
     try {
-      await queue.send(full.map((event) => ({ kind: "event", event })));
+      await queue.send([...full.map((event) => ({ kind: "event", event }) as const), ...along]);
     } catch (error) {
-      log.error("events-left-in-outbox", { error, events: full.length });
+      log.error("events-left-in-outbox", { error, events: full.length, batchesLost: along.length });
     }
   };
 

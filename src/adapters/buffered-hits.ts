@@ -1,33 +1,46 @@
-import type { Background, HitCounter, Log, UsageQueue } from "../core/ports.ts";
-import type { HitCount, HitRow } from "../core/usage.ts";
+import type { Background, HitCounter, Log, RequestCounter, UsageQueue } from "../core/ports.ts";
+import type { HitCount, ServedRequest, Usage } from "../core/usage.ts";
+import { tenantCounts, type TenantCounts } from "./tenant-counts.ts";
 
 export type BufferSettings = {
   readonly flushMs: number;
-  /** Hits in the buffer that send it at once. */
+  /** Requests in the buffer that send it at once. */
   readonly flushHits: number;
   readonly clock: () => number;
   /** Mints a UUIDv7. */
   readonly newBatchId: () => string;
 };
 
+/** Ends the filling of the buffer: what it held goes into a message that is sent anyway. */
+type Takes = { takeCounts(): readonly Usage[] };
+
 /**
- * Hits of this isolate, sent in batches: a message a hit would cost more than the hit. At most once: what an evicted isolate had not
- * sent is lost, `flushMs` of hits at the most, and a queue that refuses a batch loses it.
+ * Hits of this isolate, and what else is counted of requests, sent in batches: a message a hit would cost more than the hit. At most once: what
+ * an evicted isolate had not sent is lost, `flushMs` of it at the most, and a queue that refuses a batch loses it.
  */
-export function bufferedHits(queue: UsageQueue, settings: BufferSettings, log: Log): HitCounter {
-  let counts = new Map<string, Map<string, HitRow>>();
-  let hits = 0;
+export function bufferedHits(
+  queue: UsageQueue,
+  settings: BufferSettings,
+  log: Log,
+): HitCounter & RequestCounter & Takes {
+  let counts = new Map<string, TenantCounts>();
+  let requests = 0;
   let dueAtMs = 0;
 
-  const flush = async (): Promise<void> => {
+  const takeCounts = (): readonly Usage[] => {
     const full = counts;
-    if (hits === 0) return;
+    if (requests === 0) return [];
     counts = new Map();
-    hits = 0;
-    const batches = [...full].map(([tenantId, rows]) => ({
-      kind: "hits" as const,
-      batch: { batchId: settings.newBatchId(), tenantId, flushedAtMs: settings.clock(), rows: [...rows.values()] },
+    requests = 0;
+    return [...full].map(([tenantId, counted]) => ({
+      kind: "hits",
+      batch: { batchId: settings.newBatchId(), tenantId, flushedAtMs: settings.clock(), ...counted.toBatch() },
     }));
+  };
+
+  const flush = async (): Promise<void> => {
+    const batches = takeCounts();
+    if (batches.length === 0) return;
     try {
       await queue.send(batches);
     } catch (error) {
@@ -40,27 +53,32 @@ export function bufferedHits(queue: UsageQueue, settings: BufferSettings, log: L
     await flush();
   };
 
-  return {
-    add(tenantId, count, background: Background) {
-      const rows = counts.get(tenantId) ?? new Map<string, HitRow>();
-      rows.set(count.endpoint, sum(rows.get(count.endpoint), count));
-      counts.set(tenantId, rows);
-      hits += count.hits;
-      if (hits >= settings.flushHits) return background(flush());
-      // A timer dies with the request that started it, so whether one runs is told by the clock and not by a flag.
-      if (settings.clock() < dueAtMs) return;
-      dueAtMs = settings.clock() + settings.flushMs;
-      background(flushLater());
-    },
+  const countsOf = (tenantId: string): TenantCounts => {
+    const known = counts.get(tenantId);
+    if (known !== undefined) return known;
+    const made = tenantCounts();
+    counts.set(tenantId, made);
+    return made;
   };
-}
 
-function sum(before: HitRow | undefined, { endpoint, tier, hits, creditsSaved }: HitCount): HitRow {
-  const { byTier = {} } = before ?? {};
+  const send = (added: number, isHit: boolean, background: Background): void => {
+    requests += added;
+    if (requests >= settings.flushHits) return background(flush());
+    // What was dispatched has an event, and goes with it. A timer dies with the request that started it, so whether one runs is told by the clock.
+    if (!isHit || settings.clock() < dueAtMs) return;
+    dueAtMs = settings.clock() + settings.flushMs;
+    background(flushLater());
+  };
+
   return {
-    endpoint,
-    hits: (before?.hits ?? 0) + hits,
-    creditsSaved: (before?.creditsSaved ?? 0) + creditsSaved,
-    byTier: { ...byTier, [tier]: (byTier[tier] ?? 0) + hits },
+    takeCounts,
+    add(tenantId: string, hit: HitCount, background) {
+      countsOf(tenantId).addHit(hit);
+      send(hit.hits, true, background);
+    },
+    addRequest(tenantId: string, request: ServedRequest, background) {
+      countsOf(tenantId).addRequest(request);
+      send(1, "hit" in request, background);
+    },
   };
 }

@@ -3,7 +3,8 @@ import type { SQL } from "drizzle-orm";
 import { MONTHS_AFTER_DELETION } from "../core/invoice.ts";
 import type { Lifetime } from "../core/invoice.ts";
 import type { ClosedMonth, DueInvoice, Statements } from "../core/statement-ports.ts";
-import type { BookedUsage, UsageAsked } from "../core/usage-figures.ts";
+import type { BookedLatency } from "../core/latency.ts";
+import type { BookedUsage, Span, UsageAsked } from "../core/usage-figures.ts";
 import { HIT_TIERS } from "../core/usage.ts";
 import { asOperator, query, withTenant } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
@@ -27,6 +28,7 @@ export function neonStatements({ rw, ops }: StatementsSettings): Statements {
   };
   return {
     usage: (tenantId, asked) => readOne(tenantId, selectUsage(tenantId, asked)),
+    latency: (tenantId, span) => readOne(tenantId, selectLatency(tenantId, span)),
     invoiceMonths: (tenantId) => readOne(tenantId, selectMonths(tenantId)),
     invoice: (tenantId, month) => readOne(tenantId, selectInvoice(tenantId, month)),
     async keep(invoice) {
@@ -50,13 +52,21 @@ export function neonStatements({ rw, ops }: StatementsSettings): Statements {
 const TIERS = sql.raw(HIT_TIERS.map((tier) => `'${tier}', sum(hits_${tier})`).join(", "));
 
 function selectUsage(tenantId: string, { from, to, group }: UsageAsked): SQL<BookedUsage> {
-  const key = group === "day" ? sql`to_char(day, 'YYYY-MM-DD')` : sql`endpoint`;
+  const key = { day: sql`to_char(day, 'YYYY-MM-DD')`, endpoint: sql`endpoint`, key: sql`key_id` }[group];
+  const counts = group === "key" ? sql`app.key_usage_daily` : sql`app.usage_daily_rollup`;
   const rows = sql`
-    SELECT ${key} AS "group", ${SUMS}, jsonb_build_object(${TIERS}) AS hits_by_tier FROM app.usage_daily_rollup
+    SELECT ${key} AS "group", ${SUMS}, jsonb_build_object(${TIERS}) AS hits_by_tier FROM ${counts}
     WHERE tenant_id = ${tenantId} AND day BETWEEN ${from}::date AND ${to}::date GROUP BY 1 ORDER BY 1`;
   return sql`
     SELECT ${all(rows)} AS rows, p.overage_cents_per_thousand_credits AS "centsPerThousand"
     FROM ${tenantWithPlan(tenantId)}`;
+}
+
+function selectLatency(tenantId: string, { from, to }: Span): SQL<BookedLatency> {
+  const rows = sql`
+    SELECT tier, bucket, sum(requests) AS requests FROM app.latency_daily
+    WHERE tenant_id = ${tenantId} AND day BETWEEN ${from}::date AND ${to}::date GROUP BY tier, bucket ORDER BY tier, bucket`;
+  return sql`SELECT ${all(rows)} AS rows FROM app.tenants t WHERE t.id = ${tenantId}`;
 }
 
 function selectMonths(tenantId: string): SQL<Months> {

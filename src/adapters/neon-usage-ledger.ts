@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
 import type { Recording, UsageLedger } from "../core/ports.ts";
-import { HIT_TIERS, type HitBatch, type HitTier, type UsageEvent } from "../core/usage.ts";
+import type { HitBatch, UsageEvent } from "../core/usage.ts";
 import { query, withTenant } from "./neon-database.ts";
 import type { Database } from "./neon-database.ts";
 import { lockAlerts, noteThresholds } from "./neon-quota-alerts.ts";
+import { SENT_TIERS, servedFigures, TIERS, tiers } from "./neon-served-figures.ts";
 
 /**
  * Keeps the books in Postgres as `app_rw`. Events and rollup are written by one statement, and the rollup grows by the rows that were
@@ -28,7 +29,7 @@ export function neonUsageLedger(database: Database): UsageLedger {
       const rows = batches.flatMap(hitRows);
       if (rows.length === 0) return NOTHING;
       return recording(async () => {
-        await withTenant(database, tenantId, [query(insertHits(rows))]);
+        await withTenant(database, tenantId, [query(insertHits(rows, batches))]);
         return [];
       });
     },
@@ -100,17 +101,13 @@ function insertEvents(events: readonly UsageEvent[]) {
       credits_on_own_key = rollup.credits_on_own_key + excluded.credits_on_own_key`;
 }
 
-type DeliveredRow = Omit<HitBatch, "rows"> & HitBatch["rows"][number];
+type DeliveredRow = Pick<HitBatch, "tenantId" | "batchId" | "flushedAtMs"> & HitBatch["rows"][number];
 
-function hitRows({ rows, ...batch }: HitBatch): DeliveredRow[] {
-  return rows.map((row) => ({ ...batch, ...row }));
+function hitRows({ rows, tenantId, batchId, flushedAtMs }: HitBatch): DeliveredRow[] {
+  return rows.map((row) => ({ tenantId, batchId, flushedAtMs, ...row }));
 }
 
-/** The columns of the tiers, one term each. */
-const tiers = (term: (tier: HitTier) => string) => sql.raw(HIT_TIERS.map(term).join(", "));
-const TIERS = tiers((tier) => `hits_${tier}`);
-
-function insertHits(rows: readonly DeliveredRow[]) {
+function insertHits(rows: readonly DeliveredRow[], batches: readonly HitBatch[]) {
   return sql`
     WITH delivered AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS hit (
@@ -118,11 +115,11 @@ function insertHits(rows: readonly DeliveredRow[]) {
     ), inserted AS (
       INSERT INTO app.usage_hits (tenant_id, batch_id, endpoint, flushed_at, hits, credits_saved, ${TIERS})
       SELECT "tenantId", "batchId", endpoint, to_timestamp("flushedAtMs" / 1000.0), hits, "creditsSaved",
-             ${tiers((tier) => `coalesce(("byTier" ->> '${tier}')::bigint, 0)`)}
+             ${SENT_TIERS}
       FROM delivered ORDER BY "batchId", endpoint
       ON CONFLICT DO NOTHING
-      RETURNING tenant_id, flushed_at, endpoint, hits, credits_saved, ${TIERS}
-    )
+      RETURNING tenant_id, batch_id, flushed_at, endpoint, hits, credits_saved, ${TIERS}
+    ), ${servedFigures(batches)}
     INSERT INTO app.usage_daily_rollup AS rollup (tenant_id, day, endpoint, hits, credits_saved, ${TIERS})
     SELECT tenant_id, (flushed_at AT TIME ZONE 'UTC')::date, endpoint, sum(hits), sum(credits_saved),
            ${tiers((tier) => `sum(hits_${tier})`)}

@@ -31,8 +31,11 @@ export type Fetched = {
   readonly reply: UpstreamReply;
   readonly outcome: Outcome;
   readonly entry: Entry | null;
+  readonly dispatches: number;
   /** Of all of them. */
   readonly creditsCharged: number;
+  /** Of all of them. */
+  readonly creditsInDoubt: number;
   readonly tookMs: number;
   /** The key that the last of them went out on. */
   readonly upstreamKeyId: string;
@@ -55,15 +58,17 @@ export async function fetchUntilAnswered(ports: FetchPorts, fetching: Fetching, 
   const leftOf = (ms: number) => Math.max(0, ms - (ports.clock() - begunAtMs));
   ports.retryBudget.earn(credits);
   let { keys, reservation } = begun;
-  let creditsCharged = 0;
+  const sum = { dispatches: 0, creditsCharged: 0, creditsInDoubt: 0 };
   for (;;) {
     const { upstreamKeyId } = reservation;
     const key = keys.find(({ id }) => id === upstreamKeyId);
     if (key === undefined) throw new Error("The ledger picked a key that was not offered.");
     const deadlineMs = leftOf(ports.upstreamDeadlineMs);
     const fetched = await fetchWith(ports, fetching, { key, reservation, deadlineMs });
-    creditsCharged += fetched.creditsCharged;
-    const answered = { ...fetched, creditsCharged };
+    sum.dispatches += 1;
+    sum.creditsCharged += fetched.creditsCharged;
+    sum.creditsInDoubt += fetched.creditsInDoubt;
+    const answered = { ...fetched, ...sum };
     keys = await keysToTry(ports, {
       fetched,
       credits,
@@ -167,5 +172,6 @@ async function fetchedOf(ports: StorePorts, { key, ask }: Sought, { paid, reserv
   const { creditsCharged, creditsInDoubt } = event;
   const back = ask.call.endpoint.credits - creditsCharged - creditsInDoubt;
   const spending = { spent: { daily: spent.daily - back, monthly: spent.monthly - back }, nowMs: occurredAtMs };
-  return { reply, outcome: classified.outcome, entry, creditsCharged, tookMs, upstreamKeyId, spending };
+  const { outcome } = classified;
+  return { reply, outcome, entry, dispatches: 1, creditsCharged, creditsInDoubt, tookMs, upstreamKeyId, spending };
 }

@@ -4,12 +4,14 @@ import { isOutcome, type Outcome } from "./charge.ts";
 import type { ControlMessage } from "./control-ports.ts";
 import type { OpenReservation } from "./ledger.ts";
 import type { RefreshMessage } from "./ports.ts";
-import type { HitBatch, HitRow, Usage, UsageEvent } from "./usage.ts";
+import type { HitBatch, HitRow, KeyCount, Usage, UsageEvent } from "./usage.ts";
 import { isUuid, isUuid7, uuid7TimeMs } from "./uuid7.ts";
 
 /** Far above any price or any count between two flushes: what is above it is damage, and must not reach an invoice. */
 const MOST = 1_000_000;
 const ROWS = 1_000;
+/** More than there are, for a newer version may have more. */
+const MOST_BUCKETS = 999;
 
 /** A time outside is a clock gone wrong or damage, and would make a day that no invoice has, or none that Postgres knows. */
 const EARLIEST_MS = Date.UTC(2020, 0);
@@ -49,18 +51,36 @@ const UsageEventSchema = v.pipe(
 const tier = v.exactOptional(whole);
 
 /** An older version's hits are of no tier, and a newer one's of one that is not known here: both are counted in `hits` alone. */
+const byTier = v.optional(v.object({ memory: tier, colo: tier, redis: tier, joined: tier, stale: tier }), {});
+
 const HitRowSchema = v.object({
   endpoint,
   hits: whole,
   creditsSaved: whole,
-  byTier: v.optional(v.object({ memory: tier, colo: tier, redis: tier, joined: tier, stale: tier }), {}),
+  byTier,
 }) satisfies v.GenericSchema<unknown, HitRow>;
 
+const LatencyCountSchema = v.object({ tier: name, bucket: v.pipe(whole, v.maxValue(MOST_BUCKETS)), requests: whole });
+
+const KeyCountSchema = v.object({
+  keyId: name,
+  calls: whole,
+  creditsCharged: whole,
+  creditsInDoubt: whole,
+  creditsOnOwnKey: whole,
+  hits: whole,
+  creditsSaved: whole,
+  byTier,
+}) satisfies v.GenericSchema<unknown, KeyCount>;
+
+/** A batch has a row also where there was no hit: by the rows that are new it is told whether the batch is. */
 const HitBatchSchema = v.object({
   batchId: uuid7,
   tenantId: uuid,
   flushedAtMs: timeMs,
   rows: v.pipe(v.array(HitRowSchema), v.minLength(1), v.maxLength(ROWS)),
+  latency: v.exactOptional(v.pipe(v.array(LatencyCountSchema), v.maxLength(ROWS))),
+  keys: v.exactOptional(v.pipe(v.array(KeyCountSchema), v.maxLength(ROWS))),
 }) satisfies v.GenericSchema<unknown, HitBatch>;
 
 /** Unknown members are dropped and not refused: while two versions run, a newer one's messages must not be buried by an older one. */

@@ -4,7 +4,7 @@ import type { PlatformKeyView } from "./resources.ts";
 import type { KeyRecord, SealedUpstreamKey } from "./tenant.ts";
 import type { Candidate, Failure } from "./ledger.ts";
 import type { PurgedAt } from "./purge.ts";
-import type { HitBatch, HitCount, Usage, UsageEvent } from "./usage.ts";
+import type { HitBatch, HitCount, ServedRequest, Usage, UsageEvent } from "./usage.ts";
 
 /** Where one call's answer is kept. `digest` is computed when first asked for: a memory hit never needs it. */
 export type AnswerKey = {
@@ -225,6 +225,9 @@ export type RefreshTurns = {
 
 /** Counts cache hits. At most once: a count may be lost, never doubled. */
 export type HitCounter = { add(tenantId: string, count: HitCount, background: Background): void };
+
+/** Counts what is served to gateway keys, hits among them, in the same way. What it cost is said here a second time, and is not the books. */
+export type RequestCounter = { addRequest(tenantId: string, request: ServedRequest, background: Background): void };
 
 export type RateDecision =
   | { readonly kind: "allowed"; readonly limit: number; readonly remaining: number; readonly resetAtMs: number }

@@ -36,6 +36,7 @@ import type {
   PlatformKeys,
   LeasedLimiter,
   RateLimiter,
+  RequestCounter,
   RetryBudget,
   Upstream,
   UpstreamKeys,
@@ -103,6 +104,7 @@ export type Services = {
   readonly deadMessages: DeadMessages;
   readonly replayQueue: ReplayQueue;
   readonly hits: HitCounter;
+  readonly requests: RequestCounter;
   readonly keyMemory: KeyMemory;
   readonly originMemory: OriginMemory;
   readonly keyRecords: KeyRecordCache;

@@ -2,12 +2,15 @@ import type { Act, Acted } from "./act.ts";
 import type { Page, PageOf } from "./control-ports.ts";
 import type { InvoiceFacts, Lifetime } from "./invoice.ts";
 import type { InvoiceView, ReadingView } from "./statement-resources.ts";
-import type { BookedUsage, UsageAsked } from "./usage-figures.ts";
+import type { BookedLatency } from "./latency.ts";
+import type { BookedUsage, Span, UsageAsked } from "./usage-figures.ts";
 
 /** What tenants used and owe, by the rollup. All throw `Unavailable` when Postgres does not answer. */
 export type Statements = {
   /** Nothing for a tenant that never was; a deleted one keeps its usage. Rows are in order of their group. */
   usage(tenantId: string, asked: UsageAsked): Promise<BookedUsage | undefined>;
+  /** Nothing for a tenant that never was. */
+  latency(tenantId: string, span: Span): Promise<BookedLatency | undefined>;
   /** Nothing for a tenant that never was. */
   invoiceMonths(
     tenantId: string,

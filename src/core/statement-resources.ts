@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { isDay, isMonth } from "./utc.ts";
 import { PlanName, Uuid } from "./resources.ts";
+import { LATENCY_TIERS } from "./usage.ts";
 
 /** What `/v1` says of money: usage, invoices, quotas, and the balances of the platform's keys. Credits are whole numbers. */
 
@@ -51,10 +52,32 @@ const worth = {
 export const UsageView = v.object({
   from: Day,
   to: Day,
-  group: v.picklist(["day", "endpoint"]),
-  /** By day every day there is, by endpoint those that were used. */
+  /**
+   * `key`: by the id of the gateway key. Its calls and hits are counted at most once, and what was fetched without a key, behind a response or
+   * by the clock, is in none: the other two are the books.
+   */
+  group: v.picklist(["day", "endpoint", "key"]),
+  /** By day every day there is, by endpoint and key those that were used. */
   data: v.array(v.object({ group: v.string(), ...worth })),
   total: v.object(worth),
+});
+
+const latency = {
+  /** Requests. */
+  count: v.number(),
+  /** What half of them, 95 and 99 of a hundred took no longer than, whole milliseconds; null of none. To about a third, from counts in buckets. */
+  p50_ms: v.nullable(v.number()),
+  p95_ms: v.nullable(v.number()),
+  p99_ms: v.nullable(v.number()),
+};
+
+/** How long requests took in the gateway, from their beginning to their response. A clock that moves only with I/O says 0 of a hit in memory. */
+export const LatencyView = v.object({
+  from: Day,
+  to: Day,
+  /** Where the answer was from, of those that answered anything: the tier of a hit, or the upstream, which was asked. */
+  data: v.array(v.object({ group: v.picklist(LATENCY_TIERS), ...latency })),
+  total: v.object(latency),
 });
 
 export const InvoiceLine = v.object({ endpoint: v.string(), ...figures });
@@ -154,6 +177,7 @@ export const BalanceView = v.object({
 });
 
 export type UsageView = v.InferOutput<typeof UsageView>;
+export type LatencyView = v.InferOutput<typeof LatencyView>;
 export type InvoiceLine = v.InferOutput<typeof InvoiceLine>;
 export type InvoiceAdjustment = v.InferOutput<typeof InvoiceAdjustment>;
 export type InvoiceDocument = v.InferOutput<typeof InvoiceDocument>;

@@ -10,7 +10,10 @@ export type Counts = Pick<
 /** Counts with what follows from them. */
 export type Figures = Counts & Pick<InvoiceLine, "hit_ratio">;
 
-export type UsageAsked = Pick<UsageView, "from" | "to" | "group">;
+/** UTC days, both included. */
+export type Span = Pick<UsageView, "from" | "to">;
+
+export type UsageAsked = Span & Pick<UsageView, "group">;
 
 export type HitsByTier = UsageView["total"]["hits_by_tier"];
 

@@ -31,12 +31,21 @@ export type HitBatch = {
   readonly tenantId: string;
   readonly flushedAtMs: number;
   readonly rows: readonly HitRow[];
+  /** How long requests took, hits and others; missing where an older version counted. */
+  readonly latency?: readonly LatencyCount[];
+  /** What the requests of each gateway key came to; missing where an older version counted. */
+  readonly keys?: readonly KeyCount[];
 };
 
 /** Where a hit's answer was from: a cache, another request's fetch, or a cache past the answer's time. */
 export const HIT_TIERS = ["memory", "colo", "redis", "joined", "stale"] as const;
 
 export type HitTier = (typeof HIT_TIERS)[number];
+
+/** Where an answer was from, as its latency is told: a hit's tier, or the upstream. */
+export const LATENCY_TIERS = [...HIT_TIERS, "upstream"] as const;
+
+export type LatencyTier = (typeof LATENCY_TIERS)[number];
 
 /** What is counted at once: hits of one endpoint and tier. */
 export type HitCount = {
@@ -48,6 +57,29 @@ export type HitCount = {
 
 /** All hits of one endpoint. Of the tiers no more than `hits`; less where an older version counted, which did not tell them apart. */
 export type HitRow = Omit<HitCount, "tier"> & { readonly byTier: Readonly<Partial<Record<HitTier, number>>> };
+
+/** Requests that took about as long, see `latency.ts`. A newer version may have a tier that is not known here. */
+export type LatencyCount = { readonly tier: string; readonly bucket: number; readonly requests: number };
+
+/** What one request for which the upstream was asked came to, all of its dispatches together. Credits. */
+export type CallCount = {
+  readonly endpoint: string;
+  /** Dispatches. */
+  readonly calls: number;
+  readonly creditsCharged: number;
+  readonly creditsInDoubt: number;
+  /** Of those charged: the tenant paid for them itself. */
+  readonly creditsOnOwnKey: number;
+};
+
+/** What the requests of one gateway key came to. */
+export type KeyCount = { readonly keyId: string } & Omit<CallCount, "endpoint"> & Omit<HitRow, "endpoint">;
+
+/** A request that was served: by which key, how long it took, and either a hit or calls. */
+export type ServedRequest = { readonly keyId: string; readonly tookMs: number } & (
+  | { readonly hit: HitCount }
+  | { readonly call: CallCount }
+);
 
 /** What is recorded in the books. */
 export type Usage =

@@ -4,9 +4,10 @@ import type { WaitBudget } from "../core/ports.ts";
 import type { ProxyEnv, ProxyRequest } from "./request.ts";
 
 export type BeginPorts = { readonly newRequestId: () => string; readonly newWaitBudget: () => WaitBudget };
+export type BeginProxyPorts = BeginPorts & { readonly clock: () => number };
 
 /** Gives the request its id and its budget for waiting on Redis. */
-export const begin = ({ newRequestId, newWaitBudget }: BeginPorts) =>
+export const begin = ({ newRequestId, newWaitBudget, clock }: BeginProxyPorts) =>
   function begin(c: Context<ProxyEnv>): ProxyRequest {
     const requestId = newRequestId();
     c.set("requestId", requestId);
@@ -16,6 +17,7 @@ export const begin = ({ newRequestId, newWaitBudget }: BeginPorts) =>
       url,
       headers,
       requestId,
+      beganMs: clock(),
       wait: newWaitBudget(),
       background: (promise) => c.executionCtx.waitUntil(promise),
     };

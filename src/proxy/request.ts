@@ -18,6 +18,8 @@ export type ProxyRequest = {
   readonly headers: Headers;
   /** Ours, never the client's: it groups the dispatches of a request in the books. */
   readonly requestId: string;
+  /** Unix milliseconds by the isolate's clock. */
+  readonly beganMs: number;
   readonly wait: WaitBudget;
   readonly background: Background;
 };

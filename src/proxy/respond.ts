@@ -1,4 +1,5 @@
 import type { Answer, Refused } from "../answer/answer.ts";
+import { fetchedFor } from "../answer/hit-of.ts";
 import { isOfAccount } from "../core/charge.ts";
 import { matchesEtag } from "../core/conditional.ts";
 import type { Entry } from "../core/entry.ts";
@@ -163,8 +164,9 @@ const failures: Record<Extract<UpstreamReply, { kind: "failed" }>["reason"], () 
 };
 
 function commonHeaders({ asked, answer, nowMs }: Serving<Kept | Fetched>): Record<string, string> {
-  const dispatched = dispatchedFor(answer);
-  const charged = dispatched?.creditsCharged ?? 0;
+  const fetched = fetchedFor(answer);
+  const charged = fetched?.creditsCharged ?? 0;
+  const totalMs = nowMs - asked.beganMs;
   const quotas = statedQuotas(asked.identity.tenant.quotas, nowMs, spendingOf(answer));
   return {
     "cdn-cache-control": "no-store",
@@ -172,15 +174,11 @@ function commonHeaders({ asked, answer, nowMs }: Serving<Kept | Fetched>): Recor
     "x-credits-charged": String(charged),
     "x-request-id": asked.requestId,
     "server-timing":
-      dispatched === undefined ? `cache;desc=${tierOf(answer)}` : serverTiming({ upstream: dispatched.tookMs }),
+      fetched === undefined
+        ? `cache;desc=${tierOf(answer)};dur=${totalMs}`
+        : serverTiming({ upstream: fetched.tookMs, total: totalMs }),
     ...rateLimitFields(asked.rates, nowMs, quotas),
   };
-}
-
-/** What was asked of the upstream for this response, whether or not it is what is served. */
-function dispatchedFor(answer: Kept | Fetched): Fetched | undefined {
-  if (answer.kind === "fetched") return answer;
-  return answer.kind === "stale" && answer.instead.kind === "fetched" ? answer.instead : undefined;
 }
 
 function tierOf(answer: Kept | Fetched): string {

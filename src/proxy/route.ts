@@ -1,12 +1,12 @@
 import type { Context } from "hono";
 import type { AnswerPorts } from "../answer/answer.ts";
 import type { PoolSettings } from "../answer/payer.ts";
-import type { HitCounter, LeasedLimiter } from "../core/ports.ts";
+import type { LeasedLimiter } from "../core/ports.ts";
 import { answerCall } from "./answer-call.ts";
-import { begin, type BeginPorts } from "./begin.ts";
+import { begin, type BeginProxyPorts } from "./begin.ts";
 import { identify } from "./identify.ts";
 import { limitRate, type Rating } from "./limit-rate.ts";
-import { meter } from "./meter.ts";
+import { meter, type MeterPorts } from "./meter.ts";
 import { noteAsk, type NoteAskPorts } from "./note-ask.ts";
 import type { ReadKeyPorts } from "./read-key.ts";
 import type { Asked, Identity, ProxyEnv, ProxyRequest } from "./request.ts";
@@ -15,12 +15,13 @@ import { respond } from "./respond.ts";
 import { screen } from "./screen.ts";
 import { answerPreflight, type ShareOriginPorts } from "./share-origin.ts";
 
-export type ProxyPorts = BeginPorts &
+export type ProxyPorts = BeginProxyPorts &
   ShareOriginPorts &
   ReadKeyPorts &
   AnswerPorts &
   PoolSettings &
-  NoteAskPorts & { readonly leasedLimiter: LeasedLimiter; readonly hits: HitCounter };
+  MeterPorts &
+  NoteAskPorts & { readonly leasedLimiter: LeasedLimiter };
 
 /**
  * The path of a request, top to bottom. Order is meaning: see README, "Life of a request". The steps are plain functions and no middlewares of
@@ -54,7 +55,7 @@ function followingSteps(s: ProxyPorts) {
     resolveCall: resolveCall(),
     limitRate: limitRate(s.leasedLimiter, s.clock),
     answerCall: answerCall(s),
-    meter: meter(s.hits, s.chargeRules),
+    meter: meter(s),
     noteAsk: noteAsk(s),
     respond: respond(s.clock),
   };

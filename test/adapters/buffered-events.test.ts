@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { bufferedEvents } from "../../src/adapters/buffered-events.ts";
 import type { Usage } from "../../src/core/usage.ts";
-import { sampleEvent } from "../support/sample-usage.ts";
+import { sampleEvent, sampleHits } from "../support/sample-usage.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -11,10 +11,12 @@ afterEach(() => {
 });
 
 /** An isolate's buffer. Each settled event is of a request of its own, and `ended` counts those that need not stay any longer. */
-function setUp({ isRefused = false } = {}) {
+function setUp({ isRefused = false, hasCounts = false } = {}) {
   const sends: (readonly Usage[])[] = [];
   const logged: unknown[] = [];
   let ended = 0;
+  const counts: Usage[] = [{ kind: "hits", batch: sampleHits("6ba7b810-9dad-41d1-80b4-00c04fd430c8") }];
+  const takeAlong = () => (hasCounts ? counts.splice(0) : []);
   const queue = {
     send: async (usage: readonly Usage[]) => {
       if (isRefused) throw new Error("full");
@@ -25,7 +27,7 @@ function setUp({ isRefused = false } = {}) {
     info: () => undefined,
     error: (name: string, fields?: object) => void logged.push({ name, ...fields }),
   };
-  const sender = bufferedEvents(queue, { flushMs: 1_000, flushEvents: 50, clock: Date.now }, log);
+  const sender = bufferedEvents(queue, { flushMs: 1_000, flushEvents: 50, clock: Date.now, takeAlong }, log);
   const settle = async (count = 1) => {
     for (let at = 0; at < count; at += 1) {
       void sender.send(sampleEvent("6ba7b810-9dad-41d1-80b4-00c04fd430c8")).then(() => (ended += 1));
@@ -75,10 +77,20 @@ describe("settled events in an isolate", () => {
     expect(sizes()).toEqual([3]);
   });
 
+  it("take along what was counted meanwhile, because two messages cost twice what one does", async () => {
+    const { settle, sends } = setUp({ hasCounts: true });
+    await settle(2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await settle();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(sends.map((usage) => usage.map(({ kind }) => kind))).toEqual([["event", "event", "hits"], ["event"]]);
+  });
+
   it("are left in the outbox when the queue refuses them, and those after them are sent anew", async () => {
     const { settle, logged, ended } = setUp({ isRefused: true });
     await settle(51);
-    expect(logged).toEqual([{ name: "events-left-in-outbox", error: expect.any(Error), events: 50 }]);
+    const left = { name: "events-left-in-outbox", error: expect.any(Error), events: 50, batchesLost: 0 };
+    expect(logged).toEqual([left]);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(logged).toHaveLength(2);
     expect(ended()).toBe(51);

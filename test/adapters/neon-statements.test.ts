@@ -23,7 +23,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await database.owner.query(`
     ALTER TABLE app.invoices DISABLE TRIGGER append_only; DELETE FROM app.invoices; ALTER TABLE app.invoices ENABLE ALWAYS TRIGGER append_only;
-    DELETE FROM app.usage_daily_rollup; DELETE FROM app.past_terms;
+    DELETE FROM app.usage_daily_rollup; DELETE FROM app.past_terms; DELETE FROM app.latency_daily; DELETE FROM app.key_usage_daily;
     UPDATE app.tenants SET created_at = '2026-11-10T08:00:00Z', deleted_at = NULL, plan = 'pro', key_mode = 'shared',
       active_upstream_key_id = NULL, tiklive_key_last4 = NULL, trial_ends_at = NULL`);
 });
@@ -107,7 +107,57 @@ describe("usage", () => {
     ]);
   });
 
+  it("is summed by gateway key from counts of its own, over the days that are asked for", async () => {
+    const count = (tenantId: string, day: string, keyId: string) =>
+      database.owner.query("INSERT INTO app.key_usage_daily VALUES ($1, $2, $3, 1, 2, 3, 31, 4, 1, 16, 8, 4, 2, 1)", [
+        tenantId,
+        day,
+        keyId,
+      ]);
+    for (const day of ["2026-11-09", "2026-11-10", "2026-11-12", "2026-11-13"]) await count(TENANT_A, day, "one");
+    await count(TENANT_A, "2026-11-11", "two");
+    await count(TENANT_B, "2026-11-11", "two");
+    const used = await statements.usage(TENANT_A, { from: "2026-11-10", to: "2026-11-12", group: "key" });
+    const counts = {
+      calls: 1,
+      credits_charged: 2,
+      credits_in_doubt: 3,
+      hits: 31,
+      credits_saved: 4,
+      credits_on_own_key: 1,
+      hits_by_tier: { memory: 16, colo: 8, redis: 4, joined: 2, stale: 1 },
+    };
+    const twice = {
+      calls: 2,
+      credits_charged: 4,
+      credits_in_doubt: 6,
+      hits: 62,
+      credits_saved: 8,
+      credits_on_own_key: 2,
+      hits_by_tier: { memory: 32, colo: 16, redis: 8, joined: 4, stale: 2 },
+    };
+    expect(used?.rows).toEqual([
+      { group: "one", ...twice },
+      { group: "two", ...counts },
+    ]);
+  });
+
+  it("is beside how long requests took, summed over the days that are asked for", async () => {
+    const count = (tenantId: string, day: string, tier: string, bucket: number) =>
+      database.owner.query("INSERT INTO app.latency_daily VALUES ($1, $2, $3, $4, 5)", [tenantId, day, tier, bucket]);
+    for (const day of ["2026-11-09", "2026-11-10", "2026-11-12", "2026-11-13"]) await count(TENANT_A, day, "redis", 2);
+    await count(TENANT_A, "2026-11-11", "redis", 3);
+    await count(TENANT_B, "2026-11-11", "memory", 0);
+    expect(await statements.latency(TENANT_A, { from: "2026-11-10", to: "2026-11-12" })).toEqual({
+      rows: [
+        { tier: "redis", bucket: 2, requests: 10 },
+        { tier: "redis", bucket: 3, requests: 5 },
+      ],
+    });
+  });
+
   it("is nothing of a tenant that never was", async () => {
+    expect(await statements.latency(ABSENT, { from: "2026-11-01", to: "2026-11-30" })).toBeUndefined();
     expect(await statements.usage(ABSENT, { from: "2026-11-01", to: "2026-11-30", group: "day" })).toBeUndefined();
     expect(await statements.invoice(ABSENT, "2026-11")).toBeUndefined();
     expect(await statements.invoiceMonths(ABSENT)).toBeUndefined();

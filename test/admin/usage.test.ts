@@ -63,7 +63,7 @@ describe("refuses by name, before the books are asked,", () => {
     { query: "?from=2026-01-02&to=2026-01-01", name: "from", reason: "is after 2026-01-01" },
     { query: "?from=2025-01-01&to=2026-01-02", name: "from", reason: "is more than 366 days before 2026-01-02" },
     { query: "?from=2026-01-01&from=2026-01-02", name: "from", reason: "is not string" },
-    { query: "?group=week", name: "group", reason: 'is not ("day" | "endpoint")' },
+    { query: "?group=week", name: "group", reason: 'is not ("day" | "endpoint" | "key")' },
     { query: "?tenant=other", name: "tenant", reason: "is not known" },
   ])("$query", async ({ query, name, reason }) => {
     const { status, body, asked } = await usage(query);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { neonUsageLedger } from "../../src/adapters/neon-usage-ledger.ts";
 import type { UsageLedger } from "../../src/core/ports.ts";
+import type { HitBatch } from "../../src/core/usage.ts";
 import { eventually } from "../support/eventually.ts";
 import { neonTenancy } from "../support/neon-tenancy.ts";
 import type { NeonTenancy } from "../support/neon-tenancy.ts";
@@ -21,7 +22,8 @@ describe("the usage ledger in Postgres", () => {
     await database.owner.query(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET TimeZone = 'Asia/Tokyo'`);
   });
   beforeEach(async () => {
-    await database.owner.query("TRUNCATE app.usage_events, app.usage_hits, app.usage_daily_rollup");
+    await database.owner.query(`TRUNCATE app.usage_events, app.usage_hits, app.usage_daily_rollup,
+      app.latency_daily, app.key_usage_daily`);
   });
   afterAll(() => database.close());
 
@@ -37,6 +39,66 @@ describe("the usage ledger in Postgres", () => {
   }
 
   usageLedgerContract(async () => ({ ledger, rollup }));
+
+  describe("what requests came to beside their hits", () => {
+    const batch = (requests: number): HitBatch => ({
+      ...sampleHits(TENANT_A),
+      latency: [
+        { tier: "upstream", bucket: 20, requests },
+        { tier: "memory", bucket: 0, requests: 1 },
+      ],
+      keys: ["one", "two"].map((keyId) => ({
+        keyId,
+        calls: requests,
+        creditsCharged: 2 * requests,
+        creditsInDoubt: 3,
+        creditsOnOwnKey: 1,
+        hits: 31,
+        creditsSaved: 4,
+        byTier: { memory: 16, colo: 8, redis: 4, joined: 2, stale: 1 },
+      })),
+    });
+    const counted = async () => {
+      const { rows: latency } = await database.owner.query({
+        text: "SELECT day::text, tier, bucket, requests::int FROM app.latency_daily ORDER BY 1, 2, 3",
+        rowMode: "array",
+      });
+      const { rows: keys } = await database.owner.query({
+        text: `SELECT key_id, calls::int, credits_charged::int, credits_in_doubt::int, credits_on_own_key::int, hits::int,
+          credits_saved::int, hits_memory::int, hits_colo::int, hits_redis::int, hits_joined::int, hits_stale::int
+          FROM app.key_usage_daily ORDER BY day, key_id`,
+        rowMode: "array",
+      });
+      return { latency, keys };
+    };
+
+    it("is added once with its batch, however often and in what company that comes", async () => {
+      const [first, second] = [batch(1), batch(10)];
+      await ledger.addHits(TENANT_A, [first, first]);
+      await ledger.addHits(TENANT_A, [second, sampleHits(TENANT_A), first]);
+      await Promise.all([first, second].map((again) => ledger.addHits(TENANT_A, [again, second])));
+      expect(await counted()).toEqual({
+        latency: [
+          ["2026-11-20", "memory", 0, 2],
+          ["2026-11-20", "upstream", 20, 11],
+        ],
+        keys: ["one", "two"].map((keyId) => [keyId, 11, 22, 6, 2, 62, 8, 32, 16, 8, 4, 2]),
+      });
+    });
+
+    it("is of the UTC day of the batch, and is there where nothing was a hit", async () => {
+      const rows = [{ endpoint: "/userid/", hits: 0, creditsSaved: 0, byTier: {} }];
+      const [midnightMs, { latency = [] }] = [Date.UTC(2026, 10, 21), batch(1)];
+      for (const flushedAtMs of [midnightMs - 1, midnightMs])
+        await ledger.addHits(TENANT_A, [{ ...sampleHits(TENANT_A, { flushedAtMs, rows }), latency }]);
+      expect((await counted()).latency.map(([day]) => day)).toEqual([
+        "2026-11-20",
+        "2026-11-20",
+        "2026-11-21",
+        "2026-11-21",
+      ]);
+    });
+  });
 
   it("keeps every field of an event, to the millisecond", async () => {
     const event = sampleEvent(TENANT_A, {

@@ -81,6 +81,44 @@ describe("a usage message", () => {
     expect(JSON.stringify(parsed)).not.toContain("orbit");
   });
 
+  const key = {
+    keyId: "abcdefghijkl",
+    calls: 1,
+    creditsCharged: 1,
+    creditsInDoubt: 0,
+    creditsOnOwnKey: 0,
+    hits: 2,
+    creditsSaved: 2,
+    byTier: { memory: 2 },
+  };
+  const served = { latency: [{ tier: "memory", bucket: 0, requests: 2 }], keys: [key] };
+
+  it.each([
+    { sent: {}, is: {}, because: "an older version counted no requests" },
+    { sent: served, is: served, because: "this one does" },
+    {
+      sent: { ...served, latency: [{ tier: "orbit", bucket: 40, requests: 1 }] },
+      is: { ...served, latency: [{ tier: "orbit", bucket: 40, requests: 1 }] },
+      because: "a newer one may have more tiers and buckets, and its hits must not be buried for them",
+    },
+    { sent: { keys: [{ ...key, colo: "FRA" }] }, is: { keys: [key] }, because: "nobody asks what is not known" },
+  ])("is read with what requests came to: $because", ({ sent, is }) => {
+    const parsed = parsedOf({ kind: "hits", batch: { ...batch, ...sent } });
+    expect(parsed).toEqual({ kind: "ok", message: { kind: "hits", batch: { ...batch, ...is } } });
+  });
+
+  it.each([
+    { change: { latency: [{ tier: "memory", bucket: -1, requests: 1 }] }, at: "latency.0.bucket" },
+    { change: { latency: [{ tier: "memory", bucket: 1_000, requests: 1 }] }, at: "latency.0.bucket" },
+    { change: { latency: [{ tier: "", bucket: 0, requests: 1 }] }, at: "latency.0.tier" },
+    { change: { latency: [{ tier: "memory", bucket: 0, requests: 0.5 }] }, at: "latency.0.requests" },
+    { change: { keys: [{ ...key, creditsCharged: -1 }] }, at: "keys.0.creditsCharged" },
+    { change: { keys: [{ ...key, keyId: "a\0b" }] }, at: "keys.0.keyId" },
+    { change: { keys: Array.from({ length: 1_001 }, () => key) }, at: "keys" },
+  ])("is malformed at batch.$at, because such counts are damage", ({ change, at }) =>
+    expect(reasonOf({ kind: "hits", batch: { ...batch, ...change } })).toMatch(new RegExp(`^batch\\.${at}: `)),
+  );
+
   it.each([
     { change: { occurredAtMs: occurredAtMs + 1 }, at: "occurredAtMs", because: "the time is not the id's" },
     { change: { eventId: event.tenantId }, at: "eventId", because: "the id has no time" },

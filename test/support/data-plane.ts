@@ -81,7 +81,7 @@ async function dataPlane(differs: Differs = {}) {
         takeHeld: (name) => (state.isHeld ? (tokens.push(name), decided()) : undefined),
         take: async (name) => (tokens.push(name), decided()),
       },
-      hits: { add: (tenantId) => void metered.push(tenantId) },
+      requests: { addRequest: (tenantId) => void metered.push(tenantId) },
       asks: { add: () => undefined },
       platformDownloadTier: true,
       publicTenantId: undefined,

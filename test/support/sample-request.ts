@@ -8,6 +8,7 @@ export function sampleRequest(url = "http://edge/userid/?username=one", init: Re
     url,
     headers,
     requestId: "the-request",
+    beganMs: 0,
     wait: { within: (work) => work() },
     background: () => undefined,
   };

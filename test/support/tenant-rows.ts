@@ -11,6 +11,8 @@ export const rowOf: Readonly<Record<string, string>> = {
   usage_events: `INSERT INTO app.usage_events
     SELECT $1, id, app.uuid7_time(id), '/userid/', 200, 'success', 1, 0, 'r', 'k' FROM uuidv7() AS id`,
   usage_daily_rollup: "INSERT INTO app.usage_daily_rollup VALUES ($1, '2026-11-20', '/userid/')",
+  key_usage_daily: "INSERT INTO app.key_usage_daily VALUES ($1, '2026-11-20', 'k')",
+  latency_daily: "INSERT INTO app.latency_daily VALUES ($1, '2026-11-20', 'memory', 0, 1)",
   usage_hits: "INSERT INTO app.usage_hits VALUES ($1, uuidv7(), '/userid/', now(), 1, 1)",
   invoices: `INSERT INTO app.invoices VALUES ($1, '2026-10-01', 1, '{}', repeat('0', 64), now())`,
   past_terms: "INSERT INTO app.past_terms VALUES ($1, now(), 'free')",

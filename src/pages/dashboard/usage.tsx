@@ -78,7 +78,7 @@ const Used: FC<{ readonly asked: Asked; readonly usage: UsageView }> = ({ asked,
   );
 };
 
-const LABELS: Readonly<Record<UsageView["group"], string>> = { day: "Day", endpoint: "Endpoint" };
+const LABELS: Readonly<Record<UsageView["group"], string>> = { day: "Day", endpoint: "Endpoint", key: "Key" };
 
 /** Which days, and by what. */
 const Span: FC<{ readonly asked: Asked; readonly problem?: Problem }> = ({ asked, problem }) => (
