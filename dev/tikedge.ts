@@ -125,12 +125,18 @@ const commands: Readonly<Record<string, Command>> = {
     run: (client, given) => client.v1.keys[":keyId"].$delete({ param: { keyId: given.at(0) }, json: {} }),
   },
   usage: {
-    takes: "[--from DAY] [--to DAY] [--group day|endpoint]",
+    takes: "[--from DAY] [--to DAY] [--group day|endpoint|key]",
     does: "Read what was used, in this month unless said otherwise",
     run: (client, given) => {
       const group = given.oneOf("group", UsageView.entries.group.options);
       return client.v1.usage.$get({ query: present({ from: given.text("from"), to: given.text("to"), group }) });
     },
+  },
+  latency: {
+    takes: "[--from DAY] [--to DAY]",
+    does: "Read how long requests took, in this month unless said otherwise",
+    run: (client, given) =>
+      client.v1.latency.$get({ query: present({ from: given.text("from"), to: given.text("to") }) }),
   },
   quota: { takes: "", does: "Read what is left of each limit", run: (client) => client.v1.quota.$get() },
   explain: {

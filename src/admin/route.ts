@@ -9,6 +9,7 @@ import { invoicesRoute } from "./invoices.ts";
 import { keyReadingsRoute } from "./key-readings.ts";
 import { deadMessagesRoute } from "./dead-messages.ts";
 import { keysRoute } from "./keys.ts";
+import { latencyRoute } from "./latency.ts";
 import { limitCaller } from "./limit-caller.ts";
 import { me } from "./me.ts";
 import { peopleRoute } from "./people.ts";
@@ -53,6 +54,7 @@ const operationRoutes = (s: AdminPorts) =>
     .route("/platform-keys", platformKeysRoute(s))
     .route("/platform-keys", keyReadingsRoute(s))
     .route("/usage", usageRoute(s))
+    .route("/latency", latencyRoute(s))
     .route("/invoices", invoicesRoute(s))
     .route("/quota", quotaRoute(s))
     .route("/explain", explainRoute(s))

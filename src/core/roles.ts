@@ -51,6 +51,7 @@ export const operations = {
   "keys.rotate": { scope: "tenant", roles: MANAGERS },
   "keys.revoke": { scope: "tenant", roles: MANAGERS },
   "usage.get": { scope: "tenant", roles: READERS, ofDeleted: true },
+  "latency.get": { scope: "tenant", roles: READERS, ofDeleted: true },
   "quota.get": { scope: "tenant", roles: READERS },
   "invoices.list": { scope: "tenant", roles: READERS, ofDeleted: true },
   "invoices.get": { scope: "tenant", roles: READERS, ofDeleted: true },

@@ -7,6 +7,7 @@ const reading = [
   "keys.list",
   "keys.get",
   "usage.get",
+  "latency.get",
   "quota.get",
   "invoices.list",
   "invoices.get",

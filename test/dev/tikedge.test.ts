@@ -211,6 +211,7 @@ describe("the command line, against a gateway that notes what it is sent", () =>
       sends: "/v1/dead-messages?limit=5&queue=tikedge-usage&state=buried",
     },
     { command: "usage", sends: "/v1/usage" },
+    { command: "latency --from 2026-01-01", sends: "/v1/latency?from=2026-01-01" },
     { command: "quota", sends: "/v1/quota" },
     {
       command: "explain /userid/?username=tiktok",

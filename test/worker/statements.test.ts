@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseApiKey } from "../../src/core/api-key.ts";
 import { canonicalJson } from "../../src/core/canonical-json.ts";
 import { utcDay } from "../../src/core/key-rights.ts";
 import { monthOf, monthsAfter } from "../../src/core/utc.ts";
@@ -66,6 +67,20 @@ describe("what a tenant used", () => {
       expect(body["data"]).toMatchObject([
         { group: "/userid/", calls: 1, credits_charged: 1, hits: 3, hit_ratio: 0.75 },
         { group: "/userinfo-by-username/", calls: 1, credits_charged: 0, credits_in_doubt: 1, hit_ratio: 0 },
+      ]);
+    });
+    // Of the requests themselves, by the key that asked and by where the answer was from.
+    await eventually(async () => {
+      const { body: byKey } = await operator().get("/v1/usage?group=key", { tenant: id });
+      expect(byKey["data"]).toEqual([{ group: parseApiKey(apiKey)?.keyId, ...worth }]);
+      const { body: took } = await operator().get("/v1/latency", { tenant: id });
+      const ms = { p50_ms: expect.any(Number), p95_ms: expect.any(Number), p99_ms: expect.any(Number) };
+      expect([took["data"], took["total"]]).toEqual([
+        [
+          { group: "memory", count: 3, ...ms },
+          { group: "upstream", count: 2, ...ms },
+        ],
+        { count: 5, ...ms },
       ]);
     });
     const { body: quota } = await api.get("/v1/quota");
