@@ -1,3 +1,4 @@
+import { neonAlerts } from "./adapters/neon-alerts.ts";
 import { bufferedAsks } from "./adapters/buffered-asks.ts";
 import { bufferedEvents } from "./adapters/buffered-events.ts";
 import { bufferedHits } from "./adapters/buffered-hits.ts";
@@ -329,6 +330,7 @@ function webhooks(config: Config, log: Log) {
   return {
     keks,
     webhooks: neonWebhooks(rw),
+    alerts: neonAlerts(rw),
     deliveries: neonDeliveries({
       database: rw,
       operatorsDatabase: database(config, config.DATABASE_URL_OPS),

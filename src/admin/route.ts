@@ -3,6 +3,7 @@ import { createMiddleware } from "hono/factory";
 import type { RouterRoute } from "hono/types";
 import { problems } from "../core/problem.ts";
 import type { Services } from "../core/services.ts";
+import { alertsRoute } from "./alerts.ts";
 import { authenticate, type AuthenticatePorts } from "./authenticate.ts";
 import { explainRoute } from "./explain.ts";
 import { invoicesRoute } from "./invoices.ts";
@@ -62,6 +63,7 @@ const operationRoutes = (s: AdminPorts) =>
     .route("/cache", reportDeadUrlRoute(s))
     .route("/dead-messages", deadMessagesRoute(s))
     .route("/wrapping-key", wrappingKeyRoute(s))
+    .route("/alerts", alertsRoute(s))
     .route("/webhooks", webhooksRoute(s))
     .route("/webhook-deliveries", webhookDeliveriesRoute(s))
     .route("/", peopleRoute(s));

@@ -182,6 +182,15 @@ export const DeliveryView = v.object({
   delivered_at: v.nullable(Instant),
 });
 
+/** Something that happened to a tenant, whether or not a webhook wants to hear of it; without a tenant, to the platform. */
+export const AlertView = v.object({
+  id: Uuid,
+  at: Instant,
+  event: EventType,
+  /** What a webhook's body says under this name. */
+  data: v.record(v.string(), v.unknown()),
+});
+
 export const PlatformKeyView = v.object({
   id: v.string(),
   /** Dispatches in the last minute. */
@@ -206,6 +215,7 @@ export type WrappingRotation = v.InferOutput<typeof WrappingRotation>;
 export type UserView = v.InferOutput<typeof UserView>;
 export type AuditView = v.InferOutput<typeof AuditView>;
 export type WebhookView = v.InferOutput<typeof WebhookView>;
+export type AlertView = v.InferOutput<typeof AlertView>;
 export type DeliveryView = v.InferOutput<typeof DeliveryView>;
 export type PlatformKeyView = v.InferOutput<typeof PlatformKeyView>;
 export type EventType = v.InferOutput<typeof EventType>;

@@ -66,6 +66,7 @@ export const operations = {
   "users.list": { scope: "tenant", roles: READERS },
   "users.set": { scope: "tenant", roles: PEOPLE },
   "users.remove": { scope: "tenant", roles: PEOPLE },
+  "alerts.list": { scope: "either", roles: READERS },
   "audit.list": { scope: "either", roles: MANAGERS, ofDeleted: true },
   "webhooks.list": { scope: "either", roles: MANAGERS },
   "webhooks.get": { scope: "either", roles: MANAGERS },

@@ -53,7 +53,7 @@ import type { KeyReadings, Statements } from "./statement-ports.ts";
 import type { TenantDirectory } from "./tenant-directory.ts";
 import type { Leases, Partitions, Retention } from "./upkeep-ports.ts";
 import type { AnswerHeads, AskCounter, HotSet, WarmTries } from "./warm-ports.ts";
-import type { Deliveries, Webhooks, WebhookSender } from "./webhook-ports.ts";
+import type { Alerts, Deliveries, Webhooks, WebhookSender } from "./webhook-ports.ts";
 import type { Targets } from "./webhook-target.ts";
 import type { RetryRules } from "./webhook.ts";
 import type { SealedSecret } from "./sealed-key.ts";
@@ -92,6 +92,7 @@ export type Services = {
   readonly wrappedSecrets: readonly WrappedSecrets<SealedSecret>[];
   readonly strikes: Strikes;
   readonly webhooks: Webhooks;
+  readonly alerts: Alerts;
   readonly deliveries: Deliveries;
   readonly webhookSender: WebhookSender;
   readonly usageLedger: UsageLedger;

@@ -1,6 +1,6 @@
 import type { Act, Acted } from "./act.ts";
 import type { Page, PageOf } from "./control-ports.ts";
-import type { DeliveryView, EventType, WebhookView } from "./resources.ts";
+import type { AlertView, DeliveryView, EventType, WebhookView } from "./resources.ts";
 import type { SealedSecret } from "./sealed-key.ts";
 import type { AfterAttempt, WebhookEvent } from "./webhook.ts";
 
@@ -26,6 +26,12 @@ export type Webhooks = {
   ): Promise<PageOf<DeliveryView>>;
   /** Makes a delivery that was delivered or is dead due at once, with all its attempts before it. */
   replay(act: Act, tenantId: string, deliveryId: string): Promise<Acted<DeliveryView>>;
+};
+
+/** What happened, as it is kept for webhooks. Throws `Unavailable` when Postgres does not answer. */
+export type Alerts = {
+  /** Newest first; a page goes on below `after`, which the page before gave. */
+  list(tenantId: string, page: Page): Promise<PageOf<AlertView>>;
 };
 
 /** An event by whose it is. */

@@ -1,13 +1,15 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import * as v from "valibot";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { neonAlerts } from "../../src/adapters/neon-alerts.ts";
 import { neonTenants } from "../../src/adapters/neon-tenants.ts";
 import { neonWebhookSecrets } from "../../src/adapters/neon-webhook-secrets.ts";
 import { neonWebhooks } from "../../src/adapters/neon-webhooks.ts";
 import { PLATFORM, type Act } from "../../src/core/act.ts";
-import { WebhookView } from "../../src/core/resources.ts";
+import { AlertView, WebhookView } from "../../src/core/resources.ts";
 import type { SealedSecret } from "../../src/core/sealed-key.ts";
 import { uuid7 } from "../../src/core/uuid7.ts";
+import { everyPage } from "../support/pages.ts";
 import { neonTenancy, type NeonTenancy } from "../support/neon-tenancy.ts";
 import { TENANT_A, TENANT_B } from "../support/tenancy-database.ts";
 
@@ -155,5 +157,29 @@ describe("the rotation of the wrapping key", () => {
     ];
     expect([await secrets().rewrap(first, 1), await secrets().rewrap(second, 1)]).toEqual([true, false]);
     expect(await secrets().wrappedBefore(3, 10)).toEqual([first]);
+  });
+});
+
+describe("alerts", () => {
+  /** An event with an id of one time, that happened at another: what is told of a quota has the id of its window. */
+  const happened = (tenantId: string, at: string, idMs = Date.parse(at)) =>
+    tenancy.owner.query(
+      `INSERT INTO app.webhook_events (tenant_id, id, type, data, created_at, announced_at)
+       VALUES ($1, $2, 'quota.threshold', '{"threshold": 80}', $3, now())`,
+      [tenantId, uuid7(idMs, randomBytes(10)), at],
+    );
+
+  it("are a tenant's own, newest first by when they happened, in pages of any size", async () => {
+    await tenancy.owner.query("DELETE FROM app.webhook_events");
+    const alerts = neonAlerts(tenancy.connectAs("rw"));
+    await happened(TENANT_A, "2026-11-02T08:00:00Z");
+    await happened(TENANT_A, "2026-11-20T12:00:00Z", Date.parse("2026-11-01"));
+    for (const at of ["2026-11-10T00:00:00Z", "2026-11-10T00:00:00Z"]) await happened(TENANT_A, at);
+    await happened(TENANT_B, "2026-11-21T00:00:00Z");
+    await happened(PLATFORM, "2026-11-22T00:00:00Z");
+    const rows = await everyPage((page) => alerts.list(TENANT_A, page));
+    expect(rows.map(({ at }) => at.slice(0, 10))).toEqual(["2026-11-20", "2026-11-10", "2026-11-10", "2026-11-02"]);
+    for (const row of rows) expect(v.parse(v.strictObject(AlertView.entries), row)).toEqual(row);
+    expect((await alerts.list(PLATFORM, all)).rows).toHaveLength(1);
   });
 });

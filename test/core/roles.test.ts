@@ -14,6 +14,7 @@ const reading = [
   "cache.explain",
   "upstream-key.get",
   "users.list",
+  "alerts.list",
 ] as const;
 const managing = [
   ...reading,
