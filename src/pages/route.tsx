@@ -1,13 +1,12 @@
 import { Hono } from "hono";
 import { problems } from "../core/problem.ts";
 import { begin } from "./begin.ts";
-import { dashboardRoute } from "./dashboard/route.tsx";
+import { dashboardRoute, type DashboardPorts } from "./dashboard/route.tsx";
 import { FrontPage } from "./front.tsx";
 import { pageResponse } from "./render.ts";
 import type { PagesEnv } from "./request.ts";
-import type { SignedInPorts } from "./session/signed-in.ts";
 
-export type PagesPorts = SignedInPorts;
+export type PagesPorts = DashboardPorts;
 
 /** What people look at, but for the public pages. It is code that an isolate reads when somebody first looks: see `when-asked.ts`. */
 export const pagesRoute = (s: PagesPorts) =>

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
+import { books } from "../support/books.ts";
 import { madeUpKey, storeKey, storeSharedTenant } from "../support/cast.ts";
 import { control } from "../support/control.ts";
 import { useGateway } from "../support/use-gateway.ts";
@@ -8,7 +9,7 @@ import { visitor, type Visitor } from "../support/visitor.ts";
 const COOKIE = "__Host-tikedge";
 
 describe("the dashboard", () => {
-  const running = useGateway({ CONFIRM_MS: "100", CONFIRM_AFTER_MS: "50" });
+  const running = useGateway({ CONFIRM_MS: "100", CONFIRM_AFTER_MS: "50", WEBHOOK_TARGETS: "public" });
   let operator: ReturnType<typeof control>;
   beforeAll(() => {
     operator = control(running().gateway, running().stack.settings["ADMIN_TOKEN"] ?? "");
@@ -312,5 +313,78 @@ describe("the dashboard", () => {
     expect(page.text).toMatch(new RegExp(`key ${keyId} key.issue`));
     expect(page.html).toContain("&lt;i&gt;Hostile&lt;/i&gt;");
     expect((await person.get("/dashboard/audit?cursor=nonsense")).status).toBe(400);
+  });
+
+  describe("settings", () => {
+    it("change one thing at a time, and say what it is bound by", async () => {
+      const { person } = await signedIn();
+      const path = "/dashboard/settings";
+      const shown = await person.get(path);
+      expect(shown.text).toContain("what any of its tenants paid for, you get as a hit");
+      expect(shown.text).toMatch(/userinfo 3600 3600/);
+      const renamed = await person.post(path, { fields: { name: "<script>alert(1)</script>" } });
+      expect(renamed.headers.get("location")).toBe("/dashboard/settings?done=changed");
+      const after = await person.get("/dashboard/settings?done=changed");
+      expect([after.text.includes("Changed."), after.html.includes("<script>")]).toEqual([true, false]);
+      await person.post(path, { fields: { name: [], cache_scope: "tenant" } });
+      expect((await person.get(path)).html).toMatch(/value="tenant" checked=""/);
+      const seconds = { name: [], windows: "all", "userinfo.fresh": "60", "userinfo.stale": "0" };
+      await person.post(path, { fields: seconds });
+      expect((await person.get(path)).html).toMatch(/name="userinfo.fresh" inputmode="numeric" value="60"/);
+      const wide = await person.post(path, { fields: { ...seconds, "userinfo.fresh": "9999" } });
+      expect([wide.status, wide.text.includes("windows.userinfo.fresh_seconds is above 3600")]).toEqual([400, true]);
+      const half = await person.post(path, { fields: { ...seconds, "userinfo.stale": "soon" } });
+      expect([half.status, half.text.includes("windows.userinfo.stale_seconds is not number")]).toEqual([400, true]);
+      await person.post(path, { fields: { ...seconds, "userinfo.fresh": "", "userinfo.stale": "" } });
+      expect((await person.get(path)).html).toMatch(/name="userinfo.fresh" inputmode="numeric" value=""/);
+    });
+  });
+
+  describe("webhooks", () => {
+    it("are made with a secret that is shown once, and what was given up is sent again", async () => {
+      const { id, person } = await signedIn();
+      const path = "/dashboard/webhooks";
+      await person.get(path);
+      const refused = await person.post(path, { fields: { url: "http://127.0.0.1/", events: ["quota.threshold"] } });
+      expect([refused.status, refused.text.includes("url is")], refused.text).toEqual([400, true]);
+      const fields = { url: "https://hooks.example.com/?<b>", events: ["quota.threshold"] };
+      const made = await person.post(path, { fields, handsOut: /whsec_[\w+/=]+/ });
+      const secret = /whsec_[\w+/=]+/.exec(made.html)?.[0] ?? "none";
+      const listed = await person.get(path);
+      expect(listed.text).toContain("https://hooks.example.com/?%3Cb%3E");
+      expect(listed.html).not.toContain(secret);
+      const webhookId = /webhooks\/([0-9a-f-]{36})\/remove/.exec(listed.html)?.[1] ?? "";
+      const deliveryId = randomUUID();
+      await books(running().stack.database.url).query(
+        `INSERT INTO app.webhook_deliveries (tenant_id, id, webhook_id, event_tenant_id, event_id, event, status, attempts, last_status)
+         VALUES ($1, $2, $3, $1, $4, 'quota.threshold', 'dead', 12, 500)`,
+        [id, deliveryId, webhookId, randomUUID()],
+      );
+      expect((await person.get(`${path}?status=dead`)).text).toContain("dead 12 500 Send again");
+      const replayed = await person.post(`${path}/deliveries/${deliveryId}/replay`);
+      expect(replayed.headers.get("location")).toBe(`${path}?done=replayed`);
+      expect((await person.get(path)).text).toContain("quota.threshold https://hooks.example.com/?%3Cb%3E pending");
+      const removed = await person.post(`${path}/${webhookId}/remove`);
+      expect(removed.headers.get("location")).toBe(`${path}?done=removed`);
+      expect((await person.get(path)).text).toContain("There is no webhook yet.");
+      expect((await person.get(`${path}?status=nonsense`)).status).toBe(400);
+    });
+  });
+
+  it("alerts are the tenant's own, in words", async () => {
+    const { id, person } = await signedIn();
+    expect((await person.get("/dashboard/alerts")).text).toContain("Nothing has happened");
+    const happened = (type: string, data: object) =>
+      books(running().stack.database.url).query(
+        "INSERT INTO app.webhook_events (tenant_id, id, type, data, announced_at) VALUES ($1, $2, $3, $4, now())",
+        [id, randomUUID(), type, JSON.stringify(data)],
+      );
+    const quota = { window: "monthly", threshold: 80, credits_used: 8_123, quota: 10_000 };
+    await happened("quota.threshold", { ...quota, resets_at: "2026-12-01T00:00:00.000Z" });
+    await happened("quota.threshold", { note: "<script>alert(1)</script>" });
+    const { html, text } = await person.get("/dashboard/alerts");
+    expect(text).toContain("80 % of the monthly quota: 8,123 of 10,000 credits. It begins anew 2026-12-01 00:00 UTC.");
+    expect(html).not.toContain("<script>");
+    expect((await (await signedIn()).person.get("/dashboard/alerts")).text).toContain("Nothing has happened");
   });
 });

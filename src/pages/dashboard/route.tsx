@@ -2,15 +2,19 @@ import { Hono } from "hono";
 import { chooseTenantRoute } from "../session/choose-tenant.tsx";
 import type { SessionEnv } from "../session/request.ts";
 import { signInRoute } from "../session/sign-in.tsx";
-import type { SignedInPorts } from "../session/signed-in.ts";
+import { alertsRoute } from "./alerts.tsx";
 import { auditRoute } from "./audit.tsx";
 import { keysRoute } from "./keys.tsx";
 import { overviewRoute } from "./overview.tsx";
+import { settingsRoute, type SettingsPorts } from "./settings.tsx";
 import { upstreamKeyRoute } from "./upstream-key.tsx";
 import { usageRoute } from "./usage.tsx";
+import { webhooksRoute } from "./webhooks.tsx";
+
+export type DashboardPorts = SettingsPorts;
 
 /** The tenant's dashboard: a client of `/v1` that answers in pages. */
-export const dashboardRoute = (s: SignedInPorts) =>
+export const dashboardRoute = (s: DashboardPorts) =>
   new Hono<SessionEnv>()
     .route("/", signInRoute(s))
     .route("/tenant", chooseTenantRoute(s))
@@ -18,4 +22,7 @@ export const dashboardRoute = (s: SignedInPorts) =>
     .route("/", usageRoute(s))
     .route("/keys", keysRoute(s))
     .route("/upstream-key", upstreamKeyRoute(s))
+    .route("/alerts", alertsRoute(s))
+    .route("/settings", settingsRoute(s))
+    .route("/webhooks", webhooksRoute(s))
     .route("/audit", auditRoute(s));
