@@ -191,7 +191,7 @@ describe("a public page", () => {
     const newcomer = await startGateway(stack, SETTINGS);
     try {
       const page = await visit("/tags/crowded", PERSON, newcomer);
-      expect(page.body).toMatch(/<path class="line s1" d="M8,112L632,8"/);
+      expect(page.body).toMatch(/<path class="line s1" vector-effect="non-scaling-stroke" d="M8,112L632,8"/);
       expect(page.body).toContain(`<td class="number">${noted.toLocaleString("en")}</td>`);
       const list = await visit("/tags", PERSON, newcomer);
       expect(list.body).toMatch(/#crowded<\/bdi>[\s\S]+\+100\.0 %[\s\S]+#cooking<\/bdi>/);

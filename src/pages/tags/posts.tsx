@@ -38,9 +38,7 @@ export const Posts: FC<Props> = ({ posts, pictureOf }) => (
 
 export const Cover: FC<{ readonly url: string | undefined }> = ({ url }) => (
   <div class="cover">
-    {url === undefined ? null : (
-      <img src={url} alt="" width={240} height={320} loading="lazy" decoding="async" referrerpolicy="no-referrer" />
-    )}
+    {url === undefined ? null : <img src={url} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" />}
   </div>
 );
 

@@ -17,7 +17,7 @@ const MOST_DAYS = 90;
 /** A new day is on the page so much later at the most. */
 const KEPT_MS = 600_000;
 /** A page is not held up for its trend. */
-const WAIT_MS = 1_000;
+const WAIT_MS = 500;
 /** Nor is one after another while Postgres does not answer. */
 const REST_MS = 10_000;
 const REMEMBERED = { most: 2_000, longest: 64 };

@@ -16,8 +16,13 @@ export const Trend: FC<{ readonly days: readonly HashtagDay[] }> = ({ days }) =>
         From {compact(first.views)} views on {first.day} to {compact(last.views)} on {last.day}.
       </p>
       <div class="chart trend">
-        <svg viewBox={`0 0 ${SIZE.width} ${SIZE.height}`} role="img" aria-label="Views by day; the numbers are below">
-          <path class="line s1" d={pathOf(days)} />
+        <svg
+          viewBox={`0 0 ${SIZE.width} ${SIZE.height}`}
+          preserveAspectRatio="none"
+          role="img"
+          aria-label="Views by day; the numbers are below"
+        >
+          <path class="line s1" vector-effect="non-scaling-stroke" d={pathOf(days)} />
         </svg>
       </div>
       <details>

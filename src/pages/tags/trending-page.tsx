@@ -21,7 +21,6 @@ export const TrendingPage: FC<Props> = ({ rising, others, origin }) => (
     title={TITLE}
     description={DESCRIPTION}
     head={<Head url={`${origin}/tags`} title={TITLE} description={DESCRIPTION} data={listData(rising, origin)} />}
-    nav={[{ href: "/tags", label: "All hashtags", isCurrent: true }]}
     isPublic
   >
     <h1>{TITLE}</h1>
