@@ -1,5 +1,6 @@
 import type { BodySize } from "./in-workerd/bodies.ts";
-import { bareName, directUpstream, PACED_PER_SECOND, type RequestClass } from "./request-classes.ts";
+import { bareName, barePage, directUpstream, PACED_PER_SECOND, type RequestClass } from "./request-classes.ts";
+import { PUBLIC_TENANT } from "../dev/seed.ts";
 import { NOBODY } from "./upstream.ts";
 
 /** A class that a gateway of its own serves. */
@@ -80,6 +81,13 @@ export const gatewayClasses: readonly GatewayClass[] = [
   // At a fifth of the others' rate, which would be as many bytes as Redis and its endpoint can send.
   hit("Redis", "large", { ...redis, perSecond: 100 }),
   miss,
+  gatewayClass("hashtag page hit (memory)", "page", {
+    settings: { ...TRUSTED, PUBLIC_TENANT },
+    path: "/tags/bench",
+    key: "none",
+    beside: barePage.name,
+    perSecond: barePage.perSecond,
+  }),
   gatewayClass("refused, misspelt key", "misspelt", { key: "misspelt", status: 401, ...refusal() }),
   gatewayClass("refused, unknown key", "unknown", { key: "unknown", status: 401, ...refusal() }),
   // The smallest bucket lets one through each second.

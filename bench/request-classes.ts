@@ -49,6 +49,9 @@ export const bareHellos: readonly RequestClass[] = BODY_SIZES.map((size) => plai
 
 export const honoHello = plain("Hono hello", "hello", "/hello");
 
+/** The measure of pages, at the rate at which they are asked for. */
+export const barePage: RequestClass = { ...plain("Hono, a bare JSX page", "hello", "/page"), perSecond: 100 };
+
 /** What no gateway in this framework can beat that looks an answer up, says what a hit has to say, or asks the Cache API or Redis, or one after the other. */
 export const ceilings: readonly RequestClass[] = [
   plain("Hono, a Map look-up", "hello", "/looked-up/usual"),
@@ -56,6 +59,7 @@ export const ceilings: readonly RequestClass[] = [
   plain("Hono, one cache match", "hello", "/cache-match"),
   plain("Hono, one Redis PING", "hello", "/round-trip"),
   plain("Hono, a cache match and then a PING", "hello", "/match-and-round-trip"),
+  barePage,
 ];
 
 /** What of a miss is not the gateway's. */

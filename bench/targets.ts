@@ -1,6 +1,6 @@
 import { gatewayClasses } from "./gateway-classes.ts";
 import type { Asked } from "./load-child.ts";
-import { bareHellos, ceilings, directUpstream, honoHello, type RequestClass } from "./request-classes.ts";
+import { bareHellos, barePage, ceilings, directUpstream, honoHello, type RequestClass } from "./request-classes.ts";
 
 /** A class of requests and where it is asked. */
 export type Target = {
@@ -21,8 +21,10 @@ export type Where = {
 /** All rows whose name fits, in the order in which they are measured, and those that they are compared with. */
 export function targetsAt({ upstreamUrl, keys, origin }: Where, only: RegExp): readonly Target[] {
   const chosen = [...ceilings, ...gatewayClasses].filter(({ name }) => only.test(name));
-  const asksUpstream = chosen.some(({ beside }) => beside === directUpstream.name);
-  return [...measures, ...chosen, ...(asksUpstream ? [directUpstream] : [])].map((requestClass) => ({
+  const others = [directUpstream, barePage].filter(
+    (other) => !chosen.includes(other) && chosen.some(({ beside }) => beside === other.name),
+  );
+  return [...measures, ...chosen, ...others].map((requestClass) => ({
     requestClass,
     origin: requestClass.worker === null ? upstreamUrl : origin(requestClass.worker),
     headers: requestClass.key === "none" ? {} : { "x-api-key": keys[requestClass.key] },

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { BODY_SIZES, bodyOf } from "./bodies.ts";
 import { hitFields } from "./hit-fields.ts";
+import { BarePage } from "./page.tsx";
 
 type Settings = { readonly UPSTASH_REDIS_REST_URL: string; readonly UPSTASH_REDIS_REST_TOKEN: string };
 
@@ -19,6 +20,7 @@ export default new Hono<{ Bindings: Settings }>()
   .get("/hello", (c) => c.body(usual, 200, JSON_TYPE))
   .get("/looked-up/:size", (c) => c.body(BODIES.get(c.req.param("size")) ?? "", 200, JSON_TYPE))
   .get("/fields", () => new Response(BODIES.get("usual") ?? "", { status: 200, headers: hitFields() }))
+  .get("/page", (c) => c.html(<BarePage />))
   .get("/round-trip", async (c) => {
     await ping(c.env);
     return c.body(usual, 200, JSON_TYPE);
