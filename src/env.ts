@@ -179,6 +179,7 @@ const Settings = v.object({
   CRON_LEASE_MS: v.pipe(wholeNumber("30000"), v.minValue(1)),
   RECONCILE_MS: wholeNumber("300000"),
   INVOICE_CLOSE_MS: wholeNumber("259200000"),
+  UPSTREAM_CENTS_PER_THOUSAND: wholeNumber("10"),
   BALANCE_ALERT_CREDITS: wholeNumber("5000"),
   BALANCE_WATCH_MS: wholeNumber("600000"),
   WEBHOOK_TARGETS: v.optional(v.picklist(["public", "any"]), "public"),

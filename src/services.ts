@@ -23,6 +23,7 @@ import { neonKeyDirectory } from "./adapters/neon-key-directory.ts";
 import { neonAuditLog, neonOutcomes, neonUsers } from "./adapters/neon-people.ts";
 import { neonKeyReadings } from "./adapters/neon-key-readings.ts";
 import { neonPartitions } from "./adapters/neon-partitions.ts";
+import { neonPlatformBooks } from "./adapters/neon-platform-books.ts";
 import { neonPlatformLog } from "./adapters/neon-platform-log.ts";
 import { neonPurgeLog } from "./adapters/neon-purge-log.ts";
 import { neonRetention } from "./adapters/neon-retention.ts";
@@ -46,6 +47,7 @@ import { upstashHotSet } from "./adapters/upstash-hot-set.ts";
 import { upstashKeyMarks } from "./adapters/upstash-key-marks.ts";
 import { upstashKeyRecords } from "./adapters/upstash-key-records.ts";
 import { upstashLedger } from "./adapters/upstash-ledger.ts";
+import { upstashLedgerBacklog } from "./adapters/upstash-ledger-backlog.ts";
 import { upstashLeases } from "./adapters/upstash-leases.ts";
 import { upstashLimiter } from "./adapters/upstash-limiter.ts";
 import { connectRedis, upstashPart } from "./adapters/upstash-redis.ts";
@@ -148,6 +150,7 @@ function settings(config: Config) {
     retainUsageDays: config.RETAIN_USAGE_DAYS,
     retainEventsDays: config.RETAIN_EVENTS_DAYS,
     invoiceCloseMs: config.INVOICE_CLOSE_MS,
+    upstreamCentsPerThousand: config.UPSTREAM_CENTS_PER_THOUSAND,
     balanceAlertCredits: config.BALANCE_ALERT_CREDITS,
     balanceWatchMs: config.BALANCE_WATCH_MS,
     webhookTargets: config.WEBHOOK_TARGETS,
@@ -216,6 +219,8 @@ function money(config: Config, env: Env, log: Log) {
       log,
     ),
     counters: upstashCounters(redis),
+    ledgerBacklog: upstashLedgerBacklog(redis),
+    platformBooks: neonPlatformBooks(database(config, config.DATABASE_URL_OPS)),
     retryBudget: isolateRetryBudget({ most: config.RETRY_CREDITS, percent: config.RETRY_PERCENT }),
     upstream: tikliveUpstream({
       baseUrl: config.UPSTREAM_URL,

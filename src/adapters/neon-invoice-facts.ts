@@ -26,7 +26,8 @@ export const all = (rows: SQL): SQL => sql`(SELECT coalesce(jsonb_agg(listed), '
 export const LIFETIME = sql`jsonb_build_object('created_month', ${monthText(utc("t.created_at"))},
   'deleted_month', ${monthText(utc("t.deleted_at"))})`;
 
-const TERMS = sql`jsonb_build_object('plan', p.name, 'key_mode', t.key_mode, 'included_credits', p.monthly_quota,
+/** Of a tenant `t` on a plan `p`. */
+export const TERMS = sql`jsonb_build_object('plan', p.name, 'key_mode', t.key_mode, 'included_credits', p.monthly_quota,
   'overage_cents_per_thousand_credits', p.overage_cents_per_thousand_credits)`;
 
 /** `t` with its plan `p`. */

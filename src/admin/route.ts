@@ -14,6 +14,7 @@ import { latencyRoute } from "./latency.ts";
 import { limitCaller } from "./limit-caller.ts";
 import { me } from "./me.ts";
 import { peopleRoute } from "./people.ts";
+import { platformRoute } from "./platform.ts";
 import { platformKeysRoute } from "./platform-keys.ts";
 import { purgeCacheRoute } from "./purge-cache.ts";
 import { quotaRoute } from "./quota.ts";
@@ -54,6 +55,7 @@ const operationRoutes = (s: AdminPorts) =>
     .route("/upstream-key", upstreamKeyRoute(s))
     .route("/platform-keys", platformKeysRoute(s))
     .route("/platform-keys", keyReadingsRoute(s))
+    .route("/platform", platformRoute(s))
     .route("/usage", usageRoute(s))
     .route("/latency", latencyRoute(s))
     .route("/invoices", invoicesRoute(s))

@@ -48,6 +48,7 @@ import type { DeadMessages, ReplayQueue } from "./dead-message.ts";
 import type { HashtagHistory } from "./hashtag-history.ts";
 import type { Counters, Ledger, SpendingBooks } from "./ledger.ts";
 import type { PageCache } from "./page-cache.ts";
+import type { LedgerBacklog, PlatformBooks } from "./platform-ports.ts";
 import type { PurgeLog, Purges } from "./purge.ts";
 import type { KeyReadings, Statements } from "./statement-ports.ts";
 import type { TenantDirectory } from "./tenant-directory.ts";
@@ -123,6 +124,8 @@ export type Services = {
   readonly tenantRecords: TenantDirectory;
   readonly statements: Statements;
   readonly keyReadings: KeyReadings;
+  readonly platformBooks: PlatformBooks;
+  readonly ledgerBacklog: LedgerBacklog;
   /** Of the platform's upstream keys, as the ledger names them. */
   readonly platformKeyIds: () => Promise<readonly string[]>;
   readonly gatewayKeys: GatewayKeys;
@@ -180,6 +183,8 @@ export type Services = {
   readonly retainUsageDays: number;
   readonly retainEventsDays: number;
   readonly invoiceCloseMs: number;
+  /** What a thousand credits cost at the upstream, cents. */
+  readonly upstreamCentsPerThousand: number;
   readonly balanceAlertCredits: number;
   readonly balanceWatchMs: number;
   readonly webhookTargets: Targets;
