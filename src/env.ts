@@ -8,6 +8,8 @@ const Text = v.pipe(v.string(), v.nonEmpty());
 const Url = v.pipe(v.string(), v.url());
 /** The client of Redis repeats any other URL in its error, and in the `redis://` ones that databases also have is the password. */
 const RedisUrl = v.pipe(Url, v.regex(/^https?:\/\/[^\s#$./?]/, "is not of http or https"));
+/** A code or a secret goes there: over https, or to one's own machine. */
+const ProviderUrl = v.pipe(Url, v.regex(/^(?:https:\/\/|http:\/\/(?:127\.0\.0\.1|localhost)[:/])/, "is not of https"));
 const wholeNumber = (otherwise: string) =>
   v.pipe(v.optional(v.string(), otherwise), v.regex(/^\d+$/, "is not a whole number"), v.transform(Number));
 const wholeNumbers = (otherwise: string) =>
@@ -127,6 +129,10 @@ const Settings = v.object({
   OIDC_ISSUER: v.optional(Text),
   OIDC_AUDIENCE: v.optional(Text),
   OIDC_JWKS_URL: v.optional(Url),
+  OIDC_CLIENT_ID: v.optional(Text),
+  OIDC_CLIENT_SECRET: v.optional(Text),
+  OIDC_AUTHORIZATION_URL: v.optional(ProviderUrl),
+  OIDC_TOKEN_URL: v.optional(ProviderUrl),
   OIDC_TIMEOUT_MS: wholeNumber("3000"),
   OIDC_REST_MS: wholeNumber("30000"),
   NAMESPACE_VERSION: v.optional(Text, "1"),
@@ -216,6 +222,17 @@ const Checked = v.pipe(
       "goes with OIDC_AUDIENCE and OIDC_JWKS_URL",
     ),
     ["OIDC_ISSUER"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["OIDC_CLIENT_ID"], ["OIDC_AUTHORIZATION_URL"], ["OIDC_TOKEN_URL"], ["OIDC_ISSUER"]],
+      ({ OIDC_CLIENT_ID, OIDC_AUTHORIZATION_URL, OIDC_TOKEN_URL, OIDC_ISSUER }) => {
+        const given = [OIDC_CLIENT_ID, OIDC_AUTHORIZATION_URL, OIDC_TOKEN_URL].filter((text) => text !== undefined);
+        return given.length === 0 || (given.length === 3 && OIDC_ISSUER !== undefined);
+      },
+      "goes with OIDC_AUTHORIZATION_URL, OIDC_TOKEN_URL and OIDC_ISSUER",
+    ),
+    ["OIDC_CLIENT_ID"],
   ),
   v.forward(
     v.partialCheck(

@@ -63,6 +63,7 @@ import { toHex } from "./core/bytes.ts";
 import type { Log } from "./core/ports.ts";
 import { importKek } from "./core/sealed-key.ts";
 import type { Services } from "./core/services.ts";
+import type { SignInProvider } from "./core/sign-in.ts";
 import { uuid7 } from "./core/uuid7.ts";
 import { longestKeptMs } from "./core/windows.ts";
 import type { Config } from "./env.ts";
@@ -264,6 +265,7 @@ function identities(config: Config, env: Env, log: Log) {
     adminToken: config.ADMIN_TOKEN,
     identityIssuer: config.OIDC_ISSUER ?? "",
     identityTokens: identityTokens(config, log),
+    signInProvider: signInProvider(config, log),
     keyRecords: upstashKeyRecords(redis, { keepMs: config.KEY_OUTAGE_MS, clock }, log),
     keyDirectory: restingKeyDirectory(
       neonKeyDirectory(database(config, config.DATABASE_URL_AUTH), clock, log),
@@ -363,6 +365,27 @@ function identityTokens(config: Config, log: Log) {
   if (issuer === undefined || audience === undefined || jwksUrl === undefined) return noIdentityTokens();
   const times = { timeoutMs: config.OIDC_TIMEOUT_MS, restMs: config.OIDC_REST_MS, clock };
   return joseIdentityTokens({ issuer, audience, jwksUrl, ...times }, log);
+}
+
+function signInProvider(config: Config, log: Log): SignInProvider | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_CLIENT_ID: clientId } = config;
+  const {
+    OIDC_AUTHORIZATION_URL: authorizationUrl,
+    OIDC_TOKEN_URL: tokenUrl,
+    OIDC_CLIENT_SECRET: clientSecret,
+  } = config;
+  if (issuer === undefined || audience === undefined || clientId === undefined) return undefined;
+  if (authorizationUrl === undefined || tokenUrl === undefined) return undefined;
+  const client = { clientId, clientSecret, authorizationUrl, tokenUrl };
+  // Read when somebody first signs in so: most isolates never see that.
+  const provider = async (): Promise<SignInProvider> => {
+    const { oauthSignIn } = await import("./adapters/oauth-sign-in.ts");
+    return oauthSignIn({ issuer, audience, ...client, timeoutMs: config.OIDC_TIMEOUT_MS }, log);
+  };
+  return {
+    begin: async (redirectUri) => (await provider()).begin(redirectUri),
+    finish: async (returnedTo, proofs) => (await provider()).finish(returnedTo, proofs),
+  };
 }
 
 function redisOf(config: Config) {

@@ -1,6 +1,7 @@
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import type { IdentityTokens } from "../core/control-ports.ts";
 import type { Log } from "../core/ports.ts";
+import { ISSUERS_ALGORITHMS } from "../core/sign-in.ts";
 
 export type IdentitySettings = {
   /** `iss` of the tokens, exactly. */
@@ -15,21 +16,6 @@ export type IdentitySettings = {
   readonly restMs: number;
   readonly clock: () => number;
 };
-
-/** Keys of the issuer's alone: a token signed with a shared secret, or with none, proves nothing here (RFC 8725, section 3.1). */
-const ALGORITHMS = [
-  "RS256",
-  "RS384",
-  "RS512",
-  "PS256",
-  "PS384",
-  "PS512",
-  "ES256",
-  "ES384",
-  "ES512",
-  "EdDSA",
-  "Ed25519",
-];
 
 /** How far the issuer's clock may differ, seconds. */
 const TOLERANCE_SECONDS = 5;
@@ -87,7 +73,7 @@ async function verified(token: string, keys: JWTVerifyGetKey, { issuer, audience
     const { payload } = await jwtVerify(token, keys, {
       issuer,
       audience,
-      algorithms: ALGORITHMS,
+      algorithms: [...ISSUERS_ALGORITHMS],
       clockTolerance: TOLERANCE_SECONDS,
       requiredClaims: ["sub", "exp"],
       currentDate: new Date(clock()),

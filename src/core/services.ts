@@ -50,6 +50,7 @@ import type { Counters, Ledger, SpendingBooks } from "./ledger.ts";
 import type { PageCache } from "./page-cache.ts";
 import type { LedgerBacklog, PlatformBooks } from "./platform-ports.ts";
 import type { PurgeLog, Purges } from "./purge.ts";
+import type { SignInProvider } from "./sign-in.ts";
 import type { KeyReadings, Statements } from "./statement-ports.ts";
 import type { TenantDirectory } from "./tenant-directory.ts";
 import type { Leases, Partitions, Retention } from "./upkeep-ports.ts";
@@ -133,6 +134,8 @@ export type Services = {
   readonly auditLog: AuditLog;
   readonly outcomes: Outcomes;
   readonly identityTokens: IdentityTokens;
+  /** Where people sign in to the dashboard; nothing when it is not configured. */
+  readonly signInProvider: SignInProvider | undefined;
   /** The issuer that people's tokens must name; empty when none is configured. */
   readonly identityIssuer: string;
   readonly adminToken: string;

@@ -1,15 +1,29 @@
 import { randomUUID } from "node:crypto";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { books } from "../support/books.ts";
 import { madeUpKey, storeKey, storeSharedTenant } from "../support/cast.ts";
 import { control } from "../support/control.ts";
+import { AUDIENCE, startIssuer } from "../support/issuer.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { visitor, type Visitor } from "../support/visitor.ts";
 
 const COOKIE = "__Host-tikedge";
 
+const issuer = await startIssuer();
+
 describe("the dashboard", () => {
-  const running = useGateway({ CONFIRM_MS: "100", CONFIRM_AFTER_MS: "50", WEBHOOK_TARGETS: "public" });
+  const running = useGateway({
+    CONFIRM_MS: "100",
+    CONFIRM_AFTER_MS: "50",
+    WEBHOOK_TARGETS: "public",
+    OIDC_ISSUER: issuer.issuer,
+    OIDC_AUDIENCE: AUDIENCE,
+    OIDC_JWKS_URL: issuer.jwksUrl,
+    OIDC_CLIENT_ID: AUDIENCE,
+    OIDC_AUTHORIZATION_URL: issuer.authorizationUrl,
+    OIDC_TOKEN_URL: issuer.tokenUrl,
+  });
+  afterAll(() => issuer.close());
   let operator: ReturnType<typeof control>;
   beforeAll(() => {
     operator = control(running().gateway, running().stack.settings["ADMIN_TOKEN"] ?? "");
@@ -105,6 +119,91 @@ describe("the dashboard", () => {
       expect(chosen.headers.get("location")).toBe("/dashboard");
       expect((await person.get("/dashboard")).text).toContain(stack.tenant("shared").name);
     });
+  });
+
+  describe("a person", () => {
+    /** There, and back with a code; where the person came back to is not asked for yet. */
+    const away = async (person: Visitor, path = "/dashboard/oidc") => {
+      const there = (await person.get(path)).headers.get("location") ?? "";
+      const back = await fetch(there, { redirect: "manual" });
+      const { pathname, search } = new URL(back.headers.get("location") ?? "");
+      return { there: new URL(there), back: `${pathname}${search}` };
+    };
+    const returned = async (person: Visitor, back: string) => {
+      const page = await person.get(back);
+      for (const token of issuer.tokens.splice(0)) running().gateway.seen.secret("a person's token", token);
+      return page;
+    };
+    const member = async (subject: string) => {
+      const { id } = await storeSharedTenant(running().stack, "pro");
+      await operator.put(`/v1/users/${subject}`, { tenant: id, body: { role: "member" } });
+      issuer.signsIn({ sub: subject });
+      return id;
+    };
+
+    it("signs in with the identity provider, and is led on by a page, since a Strict cookie misses a redirect from there", async () => {
+      const id = await member("ann");
+      const person = visitor(running().gateway);
+      expect((await person.get(`/dashboard/sign-in?tenant=${id}`)).html).toContain(
+        `href="/dashboard/oidc?tenant=${id}"`,
+      );
+      const { there, back } = await away(person, `/dashboard/oidc?tenant=${id}`);
+      expect(Object.fromEntries(there.searchParams)).toMatchObject({ scope: "openid", code_challenge_method: "S256" });
+      const page = await returned(person, back);
+      expect([page.status, page.html.includes(`content="0; url=/dashboard"`)]).toEqual([200, true]);
+      expect([...person.cookies.keys()]).toEqual([COOKIE]);
+      expect((await person.get("/dashboard")).text).toContain("ann");
+      expect((await person.get("/dashboard/audit")).status, "a member only reads").toBe(403);
+    });
+
+    it("who names no tenant, or one of somebody else's, is asked which", async () => {
+      const id = await member("bob");
+      const person = visitor(running().gateway);
+      const foreign = await storeSharedTenant(running().stack, "pro");
+      const { back } = await away(person, `/dashboard/oidc?tenant=${foreign.id}`);
+      await returned(person, back);
+      expect((await person.get("/dashboard")).headers.get("location")).toBe("/dashboard/tenant");
+      await person.get("/dashboard/tenant");
+      expect((await person.post("/dashboard/tenant", { fields: { tenant: foreign.id } })).status).toBe(404);
+      expect((await person.post("/dashboard/tenant", { fields: { tenant: id } })).status).toBe(303);
+      expect((await person.get("/dashboard")).status).toBe(200);
+    });
+
+    it.each([
+      {
+        because: "it was begun in another browser",
+        change: (person: Visitor, back: string) => (person.cookies.clear(), back),
+        status: 400,
+      },
+      {
+        because: "its state is another",
+        change: (_: Visitor, back: string) => back.replace(/state=\w/, "state=~"),
+        status: 403,
+      },
+      {
+        because: "the provider said no",
+        change: (_: Visitor, back: string) => back.replace(/code=[^&]+/, "error=access_denied"),
+        status: 403,
+      },
+      {
+        because: "its code is used up",
+        change: (_: Visitor, back: string) => back.replace(/code=[^&]+/, "code=used"),
+        status: 403,
+      },
+      { because: "its token has another nonce", claims: { nonce: "else" }, status: 403 },
+      { because: "its token is for somebody else", claims: { aud: "else" }, status: 403 },
+      { because: "its token is of somebody else", claims: { iss: "https://else.example" }, status: 403 },
+    ])(
+      "is not signed in when $because",
+      async ({ change = (_: Visitor, back: string) => back, claims = {}, status }) => {
+        const person = visitor(running().gateway);
+        issuer.signsIn({ sub: "eve", ...claims });
+        const { back } = await away(person);
+        const page = await returned(person, change(person, back));
+        expect([page.status, person.cookies.size]).toEqual([status, 0]);
+        expect(page.text).toContain("Begin again.");
+      },
+    );
   });
 
   describe("a form", () => {

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { chooseTenantRoute } from "../session/choose-tenant.tsx";
 import type { SessionEnv } from "../session/request.ts";
-import { signInRoute } from "../session/sign-in.tsx";
+import { signInRoute, type SignInPorts } from "../session/sign-in.tsx";
 import { alertsRoute } from "./alerts.tsx";
 import { auditRoute } from "./audit.tsx";
 import { keysRoute } from "./keys.tsx";
@@ -11,7 +11,7 @@ import { upstreamKeyRoute } from "./upstream-key.tsx";
 import { usageRoute } from "./usage.tsx";
 import { webhooksRoute } from "./webhooks.tsx";
 
-export type DashboardPorts = SettingsPorts;
+export type DashboardPorts = SignInPorts & SettingsPorts;
 
 /** The tenant's dashboard: a client of `/v1` that answers in pages. */
 export const dashboardRoute = (s: DashboardPorts) =>

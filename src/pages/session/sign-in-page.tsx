@@ -1,5 +1,7 @@
 import type { Child, FC } from "hono/jsx";
 import { Page } from "../layout.tsx";
+import { pageResponse } from "../render.ts";
+import type { Refused } from "./begin-session.ts";
 
 type Props = {
   /** Why nobody is signed in yet, in words. */
@@ -40,3 +42,16 @@ const Because: FC<{ readonly children?: Child }> = ({ children }) => (
     <p>{children}</p>
   </div>
 );
+
+export const TOO_LONG: Refused = {
+  kind: "refused",
+  because: "The token is longer than a cookie may be. Its issuer has to put fewer claims into it.",
+  status: 400,
+};
+
+/** The page again, with why. */
+export function refusedPage({ because, problem, status }: Refused): Response {
+  const again = problem?.retryAfterSeconds;
+  const headers = again === undefined ? {} : { "retry-after": String(again) };
+  return pageResponse(<SignInPage because={because} />, { status, headers });
+}

@@ -1,0 +1,126 @@
+import { Hono } from "hono";
+import { beforeAll, describe, expect, it } from "vitest";
+import { importPepper } from "../../../src/core/api-key.ts";
+import { problems } from "../../../src/core/problem.ts";
+import { onError } from "../../../src/on-error.ts";
+import { pagesRoute } from "../../../src/pages/route.tsx";
+import { silentLog } from "../../support/silent-log.ts";
+
+const SIGN_IN = "https://edge.example/dashboard/sign-in";
+const CHOOSE = "https://edge.example/dashboard/tenant";
+const START = Date.parse("2026-01-31T12:00:00Z");
+
+let pepper: CryptoKey;
+beforeAll(async () => {
+  pepper = await importPepper(Buffer.alloc(32, 1).toString("base64"));
+});
+
+/** The dashboard over a control plane that says what a test wants, and a clock that a test moves. */
+function dashboard({ sessionMs = 3_600_000, sessionMostMs = 43_200_000 } = {}) {
+  let nowMs = START;
+  let cookie = "";
+  let refuses: (() => Error) | undefined;
+  const asked: Headers[] = [];
+  const control = new Hono().onError(onError(silentLog) as never).get("/v1/me", (c) => {
+    asked.push(c.req.raw.headers);
+    if (refuses !== undefined) throw refuses();
+    return c.json({ kind: "operator" });
+  });
+  const ports = {
+    control,
+    peppers: async () => new Map([[1, pepper]]),
+    random: (bytes: number) => new Uint8Array(bytes).fill(7),
+    clock: () => nowMs,
+    newRequestId: () => "request",
+    sessionMs,
+    sessionMostMs,
+    signInProvider: undefined,
+    windowOverrides: {},
+  };
+  const app = pagesRoute(ports).onError(onError(silentLog) as never);
+  const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} };
+  const send = async (url: string, init: RequestInit = {}) => {
+    const headers = new Headers({ accept: "text/html", cookie, origin: "https://edge.example" });
+    new Headers(init.headers).forEach((value, name) => headers.set(name, value));
+    const response = await app.request(url, { ...init, headers }, {}, context);
+    const set = response.headers.getSetCookie()[0];
+    if (set !== undefined) cookie = set.split(";")[0] ?? "";
+    return { status: response.status, headers: response.headers, set, html: await response.text() };
+  };
+  return {
+    asked,
+    refuse: (because: () => Error) => void (refuses = because),
+    pass: (ms: number) => void (nowMs += ms),
+    signIn: (key = "token", headers: Record<string, string> = {}) =>
+      send(SIGN_IN, { method: "POST", body: new URLSearchParams({ key }), headers }),
+    /** A page for which it is enough to be signed in. */
+    look: () => send(CHOOSE),
+  };
+}
+
+describe("a session, as time goes by", () => {
+  it("slides: every page within the hour keeps it, and the cookie is set anew after a tenth of that", async () => {
+    const { signIn, look, pass } = dashboard({ sessionMs: 1_000 });
+    expect((await signIn()).set).toContain("Max-Age=1;");
+    pass(99);
+    expect((await look()).set, "what is kept is good enough").toBeUndefined();
+    pass(900);
+    const later = await look();
+    expect([later.status, later.set === undefined]).toEqual([200, false]);
+    pass(999);
+    expect((await look()).status, "a second after the first page would have been too late").toBe(200);
+    pass(1_000);
+    expect((await look()).headers.get("location")).toBe("/dashboard/sign-in");
+  });
+
+  it("ends at the longest, however often it is used", async () => {
+    const { signIn, look, pass } = dashboard({ sessionMs: 1_000, sessionMostMs: 2_500 });
+    await signIn();
+    for (const ms of [900, 900]) {
+      pass(ms);
+      expect((await look()).status).toBe(200);
+    }
+    pass(699);
+    expect((await look()).set, "what is left, to the second").toContain("Max-Age=1;");
+    pass(1);
+    expect((await look()).status).toBe(303);
+  });
+});
+
+describe("signing in", () => {
+  it("hands on where the visitor comes from, for the limit on who has no valid credential is by address", async () => {
+    const { signIn, asked } = dashboard();
+    await signIn("token", { "cf-connecting-ip": "192.0.2.7" });
+    expect([asked[0]?.get("cf-connecting-ip"), asked[0]?.get("authorization")]).toEqual(["192.0.2.7", "Bearer token"]);
+  });
+
+  it("is refused with when to come again after too many wrong keys, and sets nothing", async () => {
+    const { signIn, refuse } = dashboard();
+    refuse(() => problems.tooManyUnidentified());
+    const { status, headers, set, html } = await signIn();
+    expect([status, headers.get("retry-after"), set]).toEqual([429, "60", undefined]);
+    expect(html).toContain("Too many requests without a valid key came from this address.");
+  });
+
+  it("is 503 while keys cannot be checked, for that is not the key's fault", async () => {
+    const { signIn, refuse } = dashboard();
+    refuse(() => problems.identityUnavailable());
+    expect((await signIn()).status).toBe(503);
+  });
+
+  it("refuses a token that no cookie holds, in words, since a browser would drop it in silence", async () => {
+    const { signIn, asked } = dashboard();
+    const { status, set, html } = await signIn("t".repeat(4_000));
+    expect([status, set, asked.length]).toEqual([400, undefined, 1]);
+    expect(html).toContain("longer than a cookie may be");
+  });
+
+  it.each(["a b", "ünïcode", "line\nbreak", "", "t".repeat(9_000)])(
+    "asks nobody about what no header holds: %j",
+    async (key) => {
+      const { signIn, asked } = dashboard();
+      expect((await signIn(key)).status).toBe(401);
+      expect(asked).toEqual([]);
+    },
+  );
+});
