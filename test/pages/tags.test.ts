@@ -242,6 +242,25 @@ describe("the trend of a hashtag", () => {
     expect((await slow.visit("/tags/cats")).status).toBe(200);
   });
 
+  it("is asked for once a minute for the lists, and what was known last stays while Postgres is down", async () => {
+    const t = pages();
+    await t.history.note({ id: "42", name: "cats", day: "2023-11-14", users: 5, views: 100 });
+    expect((await t.visit("/tags")).headers.get("cdn-cache-control")).toMatch(/^max-age=300,/);
+    t.state.isPostgresDown = true;
+    expect((await t.visit("/tags")).body).toContain("#cats");
+    t.advance(60_000);
+    const old = await t.visit("/tags");
+    expect(old.body).toContain("#cats");
+    expect(old.headers.get("cdn-cache-control"), "to be made again soon").toMatch(/^max-age=10,/);
+    t.state.isPostgresDown = false;
+    t.advance(10_000);
+    await t.visit("/tags");
+    await t.history.note({ id: "7", name: "dogs", day: "2023-11-14", users: 5, views: 100 });
+    expect((await t.visit("/tags")).body).not.toContain("#dogs");
+    t.advance(60_000);
+    expect((await t.visit("/tags")).body).toContain("#dogs");
+  });
+
   it("decides which hashtags are listed first; those that are kept warm are there without one", async () => {
     const t = pages({}, { warmKeywords: ["Cooking", "a b", "cats"] });
     await t.history.note({ id: "42", name: "cats", day: "2023-11-10", users: 5, views: 100 });

@@ -1,6 +1,5 @@
 import { Hono, type Context, type MiddlewareHandler } from "hono";
 import { hashtagIn, hashtagName, hashtagPath } from "../../core/hashtag-name.ts";
-import { utcDay } from "../../core/key-rights.ts";
 import { livingPicture } from "../../core/living-picture.ts";
 import { absentFields, hashtagTags, pageFields, WHILE_REVALIDATING_SECONDS } from "../../core/page-cache.ts";
 import { problems } from "../../core/problem.ts";
@@ -11,6 +10,7 @@ import { HashtagPage } from "./hashtag-page.tsx";
 import { loadHashtag, type LoadPorts } from "./load.ts";
 import { MissingPage } from "./missing-page.tsx";
 import { keptPage, keptText } from "./respond.ts";
+import { risingHashtags } from "./rising.ts";
 import { robots, sitemap } from "./sitemap.ts";
 import { visitOf } from "./through-cache.ts";
 import { TrendingPage } from "./trending-page.tsx";
@@ -20,7 +20,6 @@ export type PublicPagesPorts = LoadPorts & {
   readonly warmKeywords: readonly string[];
 };
 
-const DAY_MS = 86_400_000;
 const MOST = { trending: 50, sitemap: 5_000 };
 const RISING_DAYS = 7;
 const KNOWN_DAYS = 90;
@@ -35,10 +34,7 @@ export const publicPagesRoute = (s: PublicPagesPorts) =>
     .use(begin(s), readOnly)
     .get("/tags", trending(s))
     .get("/tags/*", hashtag(s))
-    .get("/sitemap.xml", async (c) => {
-      const known = await risingSince(s, KNOWN_DAYS, MOST.sitemap);
-      return keptText(c.req.raw, sitemap(known, originOf(c)), { freshSeconds: LIST_SECONDS, tags: [] });
-    })
+    .get("/sitemap.xml", siteMap(s))
     .get("/robots.txt", (c) => keptText(c.req.raw, robots(originOf(c)), { freshSeconds: LIST_SECONDS, tags: [] }))
     .all("*", (c) => {
       throw problems.unknownEndpoint(c.req.path);
@@ -74,24 +70,23 @@ function hashtag(s: PublicPagesPorts) {
 }
 
 function trending(s: PublicPagesPorts) {
+  const risingNow = risingHashtags(s, RISING_DAYS, MOST.trending);
   return async function trending(c: Context<PagesEnv>): Promise<Response> {
-    const rising = await risingSince(s, RISING_DAYS, MOST.trending);
+    const { rising, freshSeconds } = await risingNow();
     const shown = new Set(rising.map(({ name }) => name));
     const warm = s.warmKeywords.map(hashtagName).filter((name) => name !== undefined);
     const others = [...new Set(warm)].filter((name) => !shown.has(name));
     const page = <TrendingPage rising={rising} others={others} origin={originOf(c)} />;
-    return keptPage(c.req.raw, page, { freshSeconds: LIST_SECONDS, tags: ["trending"] });
+    return keptPage(c.req.raw, page, { freshSeconds, tags: ["trending"] });
   };
 }
 
-/** Nothing while Postgres does not answer. */
-async function risingSince({ hashtagHistory, clock, log }: PublicPagesPorts, days: number, most: number) {
-  try {
-    return await hashtagHistory.rising(utcDay(clock() - days * DAY_MS), most);
-  } catch (error) {
-    log.error("hashtag-history-not-read", { error });
-    return [];
-  }
+function siteMap(s: PublicPagesPorts) {
+  const known = risingHashtags(s, KNOWN_DAYS, MOST.sitemap);
+  return async function siteMap(c: Context<PagesEnv>): Promise<Response> {
+    const { rising, freshSeconds } = await known();
+    return keptText(c.req.raw, sitemap(rising, originOf(c)), { freshSeconds, tags: ["trending"] });
+  };
 }
 
 function moved(location: string): Response {
