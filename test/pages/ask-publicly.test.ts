@@ -122,6 +122,21 @@ describe("what the public asks", () => {
     expect(t.story.filter((step) => step === "dispatch")).toHaveLength(1);
   });
 
+  it("takes nothing again for the same within the time that its fetch may take, whatever came of that", async () => {
+    const t = publicly();
+    t.replies(async () => json("{}", 500));
+    await t.ask("cats");
+    await t.settled();
+    t.advance(3_000);
+    await t.ask("cats");
+    expect(t.story.filter((step) => step === "dispatch")).toHaveLength(2);
+    expect(t.taken).toHaveLength(2);
+    await t.settled();
+    t.advance(8_000);
+    await t.ask("cats");
+    expect(t.taken, "but it does in a while").toHaveLength(4);
+  });
+
   it("is what is past its time, and refreshed behind every tenant, whatever is left of the limits", async () => {
     const t = publicly({ cold: 1 });
     await t.ask("cats");

@@ -31,10 +31,12 @@ type Bodies = Readonly<Record<"info" | "posts" | "search", () => UpstreamReply>>
 function pages(bodies: Partial<Bodies> = {}, { warmKeywords = [] as readonly string[], trendWait = NEVER } = {}) {
   const t = timeline();
   const history = memoryHashtagHistory();
-  const state = { isPostgresDown: false };
+  const state = { isPostgresDown: false, isPostgresSlow: false, statements: 0 };
   const guarded =
     <Args extends readonly unknown[], Out>(work: (...args: Args) => Promise<Out>) =>
     async (...args: Args): Promise<Out> => {
+      state.statements += 1;
+      if (state.isPostgresSlow) return new Promise(() => undefined);
       if (state.isPostgresDown) throw new Error("Postgres is down");
       return work(...args);
     };
@@ -193,6 +195,13 @@ describe("a page", () => {
     expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
   });
 
+  it("is not there for what the upstream does not know, and asks for nothing else then", async () => {
+    const t = pages({ info: () => json('{"status":"error","message":"Not found challenge"}') });
+    const { status, headers } = await t.visit("/tags/cats");
+    expect([status, headers.get("cdn-cache-control")]).toEqual([404, "max-age=300"]);
+    expect(t.story.filter((step) => step.startsWith("/"))).toEqual(["/challenge-info-name/"]);
+  });
+
   it("has no posts where the upstream gives no id to ask for them by", async () => {
     const t = pages({ info: () => json(JSON.stringify({ ...info, id: null })) });
     const { status } = await t.visit("/tags/cats");
@@ -202,20 +211,30 @@ describe("a page", () => {
 });
 
 describe("the trend of a hashtag", () => {
-  it("is noted once a day, however often its page is made, and only while the figures are fresh", async () => {
+  it("is noted once a day, however often its page is made", async () => {
     const t = pages();
-    for (let visits = 0; visits < 3; visits += 1) await t.visit("/tags/cats");
-    await t.settled();
+    for (let visits = 0; visits < 3; visits += 1) {
+      await t.visit("/tags/cats");
+      await t.settled();
+    }
     expect(t.history.noted).toEqual([{ id: "42", name: "cats", day: "2023-11-14", users: 10, views: 2_000 }]);
-    t.history.noted.splice(0);
-    const later = pages();
-    await later.visit("/tags/cats");
-    await later.settled();
-    later.history.noted.splice(0);
-    later.advance(5 * HOUR_MS);
-    await later.visit("/tags/cats");
-    await later.settled();
-    expect(later.history.noted, "nobody counted anything since").toEqual([]);
+    expect(t.state.statements, "one to note it, and one to read it").toBe(2);
+  });
+
+  it("is noted by a later visit where Postgres was down, but not when nobody has counted for hours", async () => {
+    const t = pages();
+    t.state.isPostgresDown = true;
+    await t.visit("/tags/cats");
+    await t.settled();
+    t.state.isPostgresDown = false;
+    t.advance(5 * HOUR_MS);
+    await t.visit("/tags/cats");
+    await t.settled();
+    expect(t.history.noted).toEqual([]);
+    t.advance(-4 * HOUR_MS);
+    await t.visit("/tags/cats");
+    await t.settled();
+    expect(t.history.noted).toHaveLength(1);
   });
 
   it("is on the page once there are two days, with the numbers beside it", async () => {
@@ -238,7 +257,7 @@ describe("the trend of a hashtag", () => {
     expect((await down.visit("/tags")).status).toBe(200);
     expect((await down.visit("/sitemap.xml")).status).toBe(200);
     const slow = pages({}, { trendWait: Promise.resolve() });
-    Object.assign(slow.history, { of: () => new Promise(() => undefined) });
+    slow.state.isPostgresSlow = true;
     expect((await slow.visit("/tags/cats")).status).toBe(200);
   });
 

@@ -49,11 +49,13 @@ export function trendOf({ hashtagHistory, clock, pause, log }: TrendPorts) {
 
   async function write(info: HashtagInfo & { readonly name: string }, day: string): Promise<void> {
     const { id, name, users, views } = info;
-    if (id === null || users === null || views === null || noted.get(`${id}:${day}`)) return;
-    noted.put(`${id}:${day}`, true);
+    if (id === null || users === null || views === null) return;
+    if (noted.get(`${id}:${day}`) || clock() < restsUntilMs) return;
     try {
       await hashtagHistory.note({ id, name, day, users, views });
+      noted.put(`${id}:${day}`, true);
     } catch (error) {
+      restsUntilMs = clock() + REST_MS;
       log.error("hashtag-history-not-noted", { error });
     }
   }
