@@ -245,6 +245,8 @@ describe("the dashboard", () => {
       expect(text).toMatch(/This month, credits 1 249,999 250,000 .{1,20} lasts/);
       expect(text).toMatch(/\/userid\/ 1 2 66.7% 1 0 2/);
       expect(text).toMatch(/The upstream 1 33.3%/);
+      expect(text).toMatch(new RegExp(`${reader.split("_")[2]} 1 2 66.7% 1 0 2`));
+      expect(text).toMatch(/All of them 3 [\d,]+ [\d,]+ [\d,]+/);
       expect(html).toContain('<svg viewBox="0 0 600 220" role="img"');
       expect(html).not.toContain(key);
     });

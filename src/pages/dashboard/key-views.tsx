@@ -2,7 +2,7 @@ import type { FC } from "hono/jsx";
 import type { KeyView } from "../../core/resources.ts";
 import { CsrfField, Destroy } from "../session/form.tsx";
 import type { Guarded } from "../session/request.ts";
-import { count, time } from "./say.ts";
+import { called, count, time } from "./say.ts";
 import { Table } from "./table.tsx";
 
 /** A tenant's keys, those that ended too. */
@@ -19,7 +19,7 @@ export const KeyTable: FC<{ readonly keys: readonly KeyView[]; readonly nowMs: n
     ]}
     empty="There is no key yet."
     rows={keys.map((key) => [
-      <a href={`/dashboard/keys/${key.id}`}>{key.name}</a>,
+      <a href={`/dashboard/keys/${key.id}`}>{called(key)}</a>,
       <code>
         {key.id}…{key.last4}
       </code>,

@@ -12,6 +12,7 @@ import { Dashboard } from "./frame.tsx";
 import { newKeyOf, PublishableKeyForm, SecretKeyForm } from "./key-forms.tsx";
 import { KeyTable, OneKey } from "./key-views.tsx";
 import { listPath, pageOf, Paging } from "./paging.tsx";
+import { called } from "./say.ts";
 import { ShownOnce } from "./shown-once.tsx";
 
 const PATH = "/dashboard/keys";
@@ -66,7 +67,7 @@ async function one(s: SignedInPorts, c: Context<SessionEnv>, problem?: Problem):
   const { ask, session: who, guard } = c.var;
   const key = await ask.get(pathOf(c), KeyView);
   const page = (
-    <Dashboard title={key.name} part={PATH} who={who} guard={guard}>
+    <Dashboard title={called(key)} part={PATH} who={who} guard={guard}>
       <Refusal problem={problem} />
       <OneKey of={key} nowMs={s.clock()} guard={guard} isOwn={who.who === `key ${key.id}`} />
     </Dashboard>
@@ -77,7 +78,7 @@ async function one(s: SignedInPorts, c: Context<SessionEnv>, problem?: Problem):
 function shown(c: Context<SessionEnv>, { id, name, key }: v.InferOutput<typeof Issued>): Response {
   const { session: who, guard } = c.var;
   return pageResponse(
-    <Dashboard title={name} part={PATH} who={who} guard={guard}>
+    <Dashboard title={called({ name, id })} part={PATH} who={who} guard={guard}>
       <ShownOnce what={`new key ${id}`} secret={key} />
       <p>
         <a href={PATH}>Back to all keys</a>

@@ -17,6 +17,11 @@ export function ratio(part: number | null): string {
   return part === null ? "–" : RATIO.format(part);
 }
 
+/** A thing that people may give a name to and need not. */
+export function called({ name, id }: { readonly name: string; readonly id: string }): string {
+  return name === "" ? id : name;
+}
+
 /** `2026-11-22 18:04 UTC`, from a time as `/v1` says it. */
 export function time(at: string | null): string {
   return at === null ? "–" : `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;

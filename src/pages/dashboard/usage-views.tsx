@@ -1,5 +1,8 @@
-import type { FC } from "hono/jsx";
+import type { FC, PropsWithChildren } from "hono/jsx";
 import type { UsageView } from "../../core/statement-resources.ts";
+import { LATENCY_TIERS, type LatencyTier } from "../../core/usage.ts";
+import { Lines } from "../charts/lines.tsx";
+import { Sparkline } from "../charts/sparkline.tsx";
 import { StackedBars } from "../charts/stacked-bars.tsx";
 import { count, money, ratio } from "./say.ts";
 import { Table, type Column } from "./table.tsx";
@@ -8,13 +11,15 @@ type Props = { readonly usage: UsageView };
 
 const TOP = 8;
 
-const TIERS = {
+/** Where an answer was from, in words. */
+export const TIERS = {
   memory: "Memory of an isolate",
   colo: "Cache of the data centre",
   redis: "Redis",
   joined: "Joined another request",
   stale: "Past its time",
-} as const;
+  upstream: "The upstream",
+} as const satisfies Readonly<Record<LatencyTier, string>>;
 
 const COLUMNS: readonly Column[] = [
   { head: "Calls", isNumber: true },
@@ -27,20 +32,30 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** Credits spent and saved between two days, as figures. */
-export const Figures: FC<Props> = ({ usage: { total } }) => (
+export const Figures: FC<Props> = ({ usage: { total, data, group } }) => (
   <dl class="cards">
-    <Figure name="Credits spent" value={count(total.credits_charged)} />
-    <Figure name="Credits saved" value={count(total.credits_saved)} />
+    <Figure name="Credits spent" value={count(total.credits_charged)}>
+      {group === "day" ? <Sparkline label="By day, as below" values={data.map((day) => day.credits_charged)} /> : null}
+    </Figure>
+    <Figure name="Credits saved" value={count(total.credits_saved)}>
+      {group === "day" ? <Sparkline label="By day, as below" values={data.map((day) => day.credits_saved)} /> : null}
+    </Figure>
     <Figure name="Hit ratio" value={ratio(total.hit_ratio)} />
     <Figure name="In doubt" value={count(total.credits_in_doubt)} />
     <Figure name="Worth at the plan's price" value={money(total.amount_cents)} />
   </dl>
 );
 
-const Figure: FC<{ readonly name: string; readonly value: string }> = ({ name, value }) => (
+const Figure: FC<PropsWithChildren<{ readonly name: string; readonly value: string }>> = ({
+  name,
+  value,
+  children,
+}) => (
   <div class="card stat">
     <dt>{name}</dt>
-    <dd>{value}</dd>
+    <dd>
+      {value} {children}
+    </dd>
   </div>
 );
 
@@ -63,6 +78,16 @@ export const ByDay: FC<Props & { readonly id: string; readonly isOpen?: boolean 
           { name: "Calls to the upstream", values: data.map(({ calls }) => calls) },
         ]}
       />
+      <Lines
+        id={`${id}-credits`}
+        title={`Credits spent and saved by day, ${from} to ${to}`}
+        description={`In all ${count(total.credits_charged)} credits spent and ${count(total.credits_saved)} saved. Each day's numbers are in the table below.`}
+        labels={data.map(({ group }) => group.slice(5))}
+        series={[
+          { name: "Credits saved", values: data.map((day) => day.credits_saved) },
+          { name: "Credits spent", values: data.map((day) => day.credits_charged) },
+        ]}
+      />
       <details open={isOpen}>
         <summary>The numbers of each day</summary>
         <UsageTable usage={usage} caption={`Usage by day, ${from} to ${to}`} head="Day" />
@@ -71,39 +96,45 @@ export const ByDay: FC<Props & { readonly id: string; readonly isOpen?: boolean 
   );
 };
 
-/** Where hits were answered from, as parts of all requests. */
-export const HitsByTier: FC<Props> = ({ usage: { total } }) => {
+/** Where requests were answered from, as parts of all. */
+export const ByTier: FC<Props> = ({ usage: { total } }) => {
   const asked = total.hits + total.calls;
-  const share = (part: number) => ratio(asked === 0 ? null : part / asked);
-  const tiers = Object.entries(TIERS) as [keyof typeof TIERS, string][];
+  const { memory, colo, redis, joined, stale } = total.hits_by_tier;
+  const requests = { memory, colo, redis, joined, stale, upstream: total.calls };
   return (
     <Table
       caption="Answers by where they came from"
       columns={[{ head: "From" }, { head: "Requests", isNumber: true }, { head: "Of all", isNumber: true }]}
-      rows={[
-        ...tiers.map(([tier, name]) => [name, count(total.hits_by_tier[tier]), share(total.hits_by_tier[tier])]),
-        ["The upstream", count(total.calls), share(total.calls)],
-      ]}
+      rows={LATENCY_TIERS.map((tier) => [
+        TIERS[tier],
+        count(requests[tier]),
+        ratio(asked === 0 ? null : requests[tier] / asked),
+      ])}
     />
   );
 };
 
-/** The endpoints that most was spent on. */
-export const TopEndpoints: FC<Props> = ({ usage }) => {
-  const data = usage.data.toSorted((a, b) => b.credits_charged - a.credits_charged || b.hits - a.hits).slice(0, TOP);
-  return <UsageTable usage={{ ...usage, data }} caption="By credits charged, this month" head="Endpoint" />;
+type TableProps = Props & {
+  readonly caption: string;
+  readonly head: string;
+  /** How a row is called; its group, unless said otherwise. */
+  readonly nameOf?: (group: string) => string;
 };
 
-type TableProps = Props & { readonly caption: string; readonly head: string };
+/** The endpoints or keys that most was spent on. */
+export const Top: FC<TableProps> = ({ usage, ...rest }) => {
+  const data = usage.data.toSorted((a, b) => b.credits_charged - a.credits_charged || b.hits - a.hits).slice(0, TOP);
+  return <UsageTable usage={{ ...usage, data }} {...rest} />;
+};
 
-/** A row a day or endpoint. */
-export const UsageTable: FC<TableProps> = ({ usage, caption, head }) => (
+/** A row a day, endpoint or key. */
+export const UsageTable: FC<TableProps> = ({ usage, caption, head, nameOf = (group) => group }) => (
   <Table
     caption={caption}
     columns={[{ head }, ...COLUMNS]}
     empty="Nothing was asked in this time."
     rows={usage.data.map((row) => [
-      row.group,
+      nameOf(row.group),
       count(row.calls),
       count(row.hits),
       ratio(row.hit_ratio),
