@@ -1,23 +1,18 @@
-import { answer, type Answer, type AnswerPorts, type Payer, type Refused } from "../answer/answer.ts";
+import { answer, type Answer, type AnswerPorts, type Refused } from "../answer/answer.ts";
 import { hitOf } from "../answer/hit-of.ts";
-import { keyOf, payerOf, poolOf, type PoolSettings } from "../answer/payer.ts";
+import { keyOf } from "../answer/payer.ts";
 import type { Call } from "../core/catalogue.ts";
 import type { Confirm } from "../core/control-ports.ts";
-import { NO_DEMAND } from "../core/directives.ts";
 import type { Entry } from "../core/entry.ts";
 import { secondsUntil } from "../core/http-fields.ts";
-import { isTrialOver } from "../core/key-rights.ts";
 import type { Background, Bucket, HitCounter, RateLimiter, WaitBudget } from "../core/ports.ts";
 import { problems } from "../core/problem.ts";
 import { quotaWindow } from "../core/quota.ts";
 import { recentlyMade } from "../core/recent.ts";
-import type { TenantDirectory } from "../core/tenant-directory.ts";
+import { publicAsker, type PublicAskerPorts } from "./public-asker.ts";
 
 export type AskPubliclyPorts = AnswerPorts &
-  PoolSettings & {
-    /** Pays for what anybody may ask, out of a monthly quota of its own. */
-    readonly publicTenantId: string | undefined;
-    readonly tenantDirectory: TenantDirectory;
+  PublicAskerPorts & {
     readonly confirm: Pick<Confirm, "refresh" | "purgedAt">;
     readonly limiter: RateLimiter;
     readonly hits: HitCounter;
@@ -46,7 +41,7 @@ const REMEMBERED = { most: 1_000, longest: 1_000 };
 export const askPublicly = (ports: AskPubliclyPorts) => {
   const admittedAtMs = recentlyMade<number>(REMEMBERED);
   return async function askPublicly(call: Call, visit: Visit): Promise<Answer> {
-    const payer = await publicPayer(ports);
+    const { payer, demand } = await publicAsker(ports);
     const { identity } = keyOf(ports, { call, payer });
     const wait = ports.newWaitBudget();
     // Who waits for what is being fetched takes nothing: one of the isolate has taken it for all.
@@ -60,7 +55,7 @@ export const askPublicly = (ports: AskPubliclyPorts) => {
     const { requestId, background } = visit;
     // A copy that was purged elsewhere is known for one before it is served.
     const admission = ports.confirm.refresh(wait, background);
-    const ask = { call, payer, demand: NO_DEMAND, priority: "warm", admission, beforeFetch } as const;
+    const ask = { call, payer, demand, priority: "warm", admission, beforeFetch } as const;
     const answered = await answer(ports, { ...ask, requestId, background, wait });
     const hit = hitOf(call, answered, ports.chargeRules);
     if (hit !== undefined) ports.hits.add(payer.tenantId, hit, background);
@@ -74,19 +69,6 @@ export function shownOf(answered: Answer): Entry {
   const entry = answered.kind === "fetched" ? answered.entry : answered.stored.entry;
   if (entry === null) throw problems.publicNotReady();
   return entry;
-}
-
-/** Its answers are the pool's of its region, whatever its own are. */
-async function publicPayer(ports: AskPubliclyPorts): Promise<Payer> {
-  const { publicTenantId, tenantDirectory, platformDownloadTier, clock, log } = ports;
-  if (publicTenantId === undefined) throw problems.publicNotSetUp();
-  const found = await tenantDirectory.find(publicTenantId);
-  if (found.kind === "unavailable") throw problems.publicNotReady();
-  if (found.kind === "absent" || found.tenant.status === "suspended" || isTrialOver(found.tenant, clock())) {
-    log.error("public-tenant-may-not-ask", { tenantId: publicTenantId, publicTenant: found.kind });
-    throw problems.publicNotSetUp();
-  }
-  return { ...payerOf(found.tenant, platformDownloadTier), scope: poolOf(found.tenant.region) };
 }
 
 /** Of the address first: who has used up its own takes nothing from everybody's. */

@@ -186,17 +186,27 @@ describe("what the public asks", () => {
     { is: "it is deleted", settings: { tenant: { kind: "absent" } as const }, type: "public-not-set-up" },
     { is: "it is suspended", settings: { tenant: found({ status: "suspended" }) }, type: "public-not-set-up" },
     { is: "its trial is over", settings: { tenant: found({ trialEndsAtMs: 1 }) }, type: "public-not-set-up" },
-    {
-      is: "Postgres does not say",
-      settings: { tenant: { kind: "unavailable" } as const },
-      type: "temporary-reduced-capacity",
-    },
   ])("is refused when there is no tenant that pays: $is", async ({ settings, type }) => {
     const t = publicly(settings);
     const problem = await refusal(t.ask("cats"));
     expect(problem.status).toBe(503);
     expect(problem.type).toContain(type);
     expect(t.story).toEqual([]);
+  });
+
+  it("is what is cached while Postgres does not say who pays, and nobody pays for anything", async () => {
+    const t = publicly();
+    await t.ask("cats");
+    await t.settled();
+    t.state.tenant = { kind: "unavailable" };
+    expect(await t.ask("cats")).toMatchObject({ kind: "hit" });
+    const { status, retryAfterSeconds } = await refusal(t.ask("dogs"));
+    expect({ status, retryAfterSeconds }).toEqual({ status: 503, retryAfterSeconds: 2 });
+    t.advance(5 * HOUR_MS);
+    expect(await t.ask("cats")).toMatchObject({ kind: "refreshing" });
+    await t.settled();
+    expect(t.refreshes, "nor is anything refreshed").toEqual([]);
+    expect(t.story.filter((step) => step === "dispatch")).toHaveLength(1);
   });
 
   it("goes on without the limiter, because the ledger spends nothing while Redis is down", async () => {
