@@ -23,7 +23,7 @@ const LimitQuery = v.strictObject({ limit: PageQuery(v.string()).entries.limit }
 export type PlatformPorts = Pick<
   Services,
   | ("platformBooks" | "ledgerBacklog" | "hotSet" | "parts" | "tenants" | "users" | "log")
-  | ("clock" | "healthMs" | "namespaceVersion" | "upstreamCentsPerThousand")
+  | ("clock" | "healthMs" | "namespaceVersion" | "upstreamCentsPerThousand" | "publicTenantId")
 >;
 
 /** The deployment as its operator sees it: what it earns and costs, what answers, what waits, and what is asked for most. */
@@ -39,9 +39,9 @@ export const platformRoute = (s: PlatformPorts) => {
       query(LimitQuery),
       async (c) => {
         const { limit } = pageAsked(c.req.valid("query"));
-        const { upstreamCentsPerThousand, clock } = s;
+        const { upstreamCentsPerThousand, publicTenantId, clock } = s;
         const tenants = await s.platformBooks.spending(MOST_TENANTS);
-        return c.json(spendingOf(tenants, { upstreamCentsPerThousand, limit, nowMs: clock() }));
+        return c.json(spendingOf(tenants, { upstreamCentsPerThousand, publicTenantId, limit, nowMs: clock() }));
       },
     )
     .get(

@@ -14,7 +14,7 @@ const money = {
   credits_on_own_key: v.number(),
   /** What the upstream may have taken besides: in no cost, and so in no margin. */
   credits_in_doubt: v.number(),
-  /** What the invoice of the month would come to now, without adjustments. */
+  /** What the invoice of the month would come to now, without adjustments; nothing for the tenant in `PUBLIC_TENANT`. */
   amount_cents: v.number(),
   /** What the credits charged on the platform's keys cost it, to a thousandth of a cent. */
   upstream_cents: v.number(),

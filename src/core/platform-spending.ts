@@ -10,6 +10,8 @@ type Asked = {
   /** How many tenants are listed. */
   readonly limit: number;
   readonly nowMs: number;
+  /** The platform's own tenant, who pays nobody. */
+  readonly publicTenantId: string | undefined;
 };
 
 const NOTHING = {
@@ -35,7 +37,8 @@ export function spendingOf(tenants: readonly SpentFacts[], asked: Asked): Spendi
 }
 
 /** Adjustments are of other months, and so of other months' costs. */
-function spentBy(facts: SpentFacts, { upstreamCentsPerThousand, nowMs }: Asked): TenantSpending {
+function spentBy(tenantFacts: SpentFacts, { upstreamCentsPerThousand, nowMs, publicTenantId }: Asked): TenantSpending {
+  const facts = tenantFacts.tenant_id === publicTenantId ? forNothing(tenantFacts) : tenantFacts;
   const { tenant_id, tenant, total, ...invoice } = invoiceOf({ ...facts, arrears: [] }, monthOf(nowMs), nowMs);
   const { calls, hits, credits_charged, credits_on_own_key, credits_in_doubt } = total;
   // Thousandths of a cent are whole numbers, which add up exactly.
@@ -52,6 +55,11 @@ function spentBy(facts: SpentFacts, { upstreamCentsPerThousand, nowMs }: Asked):
     upstream_cents: cost / 1_000,
     margin_cents: (invoice.amount_cents * 1_000 - cost) / 1_000,
   };
+}
+
+function forNothing(facts: SpentFacts): SpentFacts {
+  const terms = { ...facts.terms, overage_cents_per_thousand_credits: 0 };
+  return { ...facts, terms, monthly_price_cents: 0 };
 }
 
 function add(sum: typeof NOTHING, row: TenantSpending): typeof NOTHING {

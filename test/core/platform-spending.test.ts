@@ -3,7 +3,12 @@ import { describe, expect, it } from "vitest";
 import type { SpentFacts } from "../../src/core/platform-ports.ts";
 import { spendingOf } from "../../src/core/platform-spending.ts";
 
-const asked = { upstreamCentsPerThousand: 10, limit: 50, nowMs: Date.parse("2026-11-22T12:00:00Z") };
+const asked = {
+  upstreamCentsPerThousand: 10,
+  limit: 50,
+  publicTenantId: undefined,
+  nowMs: Date.parse("2026-11-22T12:00:00Z"),
+};
 const NONE = { calls: 0, credits_charged: 0, credits_on_own_key: 0, credits_in_doubt: 0, hits: 0, credits_saved: 0 };
 
 function tenant(counts: Partial<typeof NONE> = {}, changes: Partial<SpentFacts> = {}): SpentFacts {
@@ -50,6 +55,12 @@ describe("what a tenant is worth in this month", () => {
   ])("may be less than nothing when $because", ({ changes }) => {
     const [row] = spendingOf([tenant({ credits_charged: 30_000 }, changes)], asked).data;
     expect([row?.amount_cents, row?.margin_cents]).toEqual([0, -300]);
+  });
+
+  it("is a cost alone of the platform's own tenant, because nobody pays its invoice", () => {
+    const of = { ...asked, publicTenantId: tenant().tenant_id };
+    const [row] = spendingOf([tenant({ credits_charged: 260_000 })], of).data;
+    expect([row?.price_cents, row?.amount_cents, row?.margin_cents]).toEqual([0, 0, -2_600]);
   });
 
   it("has no adjustments, because what they are of cost another month", () => {
