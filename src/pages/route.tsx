@@ -3,6 +3,7 @@ import { problems } from "../core/problem.ts";
 import { begin } from "./begin.ts";
 import { dashboardRoute, type DashboardPorts } from "./dashboard/route.tsx";
 import { FrontPage } from "./front.tsx";
+import { operatorRoute } from "./operator/route.tsx";
 import { pageResponse } from "./render.ts";
 import type { PagesEnv } from "./request.ts";
 
@@ -13,6 +14,7 @@ export const pagesRoute = (s: PagesPorts) =>
   new Hono<PagesEnv>()
     .use(begin(s))
     .get("/", () => pageResponse(<FrontPage />))
+    .route("/dashboard/operator", operatorRoute(s))
     .route("/dashboard", dashboardRoute(s))
     .all("*", (c) => {
       throw problems.unknownEndpoint(c.req.path);

@@ -46,7 +46,8 @@ export const Figures: FC<Props> = ({ usage: { total, data, group } }) => (
   </dl>
 );
 
-const Figure: FC<PropsWithChildren<{ readonly name: string; readonly value: string }>> = ({
+/** A figure among others, with its name. */
+export const Figure: FC<PropsWithChildren<{ readonly name: string; readonly value: string }>> = ({
   name,
   value,
   children,
