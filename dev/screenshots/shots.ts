@@ -8,9 +8,39 @@ export type Shot = {
   open(page: Page): Promise<unknown>;
 };
 
+const DASHBOARD = ["usage", "keys", "upstream-key", "alerts", "settings", "webhooks", "audit"];
+
 /** Every page there is, in the order in which somebody would come to it. */
-export const shots = (_running: Running): readonly Shot[] => [at("front", "/"), at("error", "/dashboard/nowhere")];
+export function shots({ tenants, adminToken }: Running): readonly Shot[] {
+  const tenant = tenants.find(({ keyMode }) => keyMode === "byo");
+  if (tenant === undefined) throw new Error("nobody of the seeded tenants brings a key");
+  const as = (credential: string) => (name: string, path: string) => signedIn(name, path, credential);
+  const [mine, operators] = [as(tenant.apiKey), as(adminToken)];
+  return [
+    at("front", "/"),
+    at("hashtags", "/tags"),
+    at("hashtag", "/tags/cooking"),
+    at("hashtag-missing", "/tags/missingtag"),
+    at("error", "/dashboard/nowhere"),
+    at("sign-in", "/dashboard/sign-in"),
+    mine("dashboard", "/dashboard"),
+    ...DASHBOARD.map((part) => mine(`dashboard-${part}`, `/dashboard/${part}`)),
+    operators("operator", "/dashboard/operator"),
+  ];
+}
 
 function at(name: string, path: string): Shot {
   return { name, open: (page) => page.goto(path) };
+}
+
+function signedIn(name: string, path: string, credential: string): Shot {
+  return {
+    name,
+    open: async (page) => {
+      await page.goto("/dashboard/sign-in");
+      await page.getByLabel("Gateway key").fill(credential);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.goto(path);
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import { Client } from "pg";
+import * as v from "valibot";
 import type { Running } from "../state.ts";
 
 const DAYS = 40;
@@ -21,19 +22,44 @@ const ASKED = [
   "/region-list/",
 ] as const;
 
+const HASHTAGS = ["cooking", "booktok", "gymtok", "plants", "streetfood"] as const;
+
 /** A month of use, invented for the days that are over, and made for today. */
-export async function leaveTraces({ baseUrl, databaseUrl, upstreamUrl, tenants }: Running): Promise<void> {
+export async function leaveTraces(running: Running): Promise<void> {
+  const { baseUrl, databaseUrl, upstreamUrl, tenants } = running;
   await fetch(`${upstreamUrl}/__mode`, { method: "POST", body: JSON.stringify({ p50Ms: 20, p99Ms: 60 }) });
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   try {
     for (const { id } of tenants) await inventPast(client, id);
+    for (const [at, name] of HASHTAGS.entries()) await inventHashtag(client, await hashtagOf(running, name), at);
   } finally {
     await client.end();
   }
   for (const { apiKey } of tenants)
     for (const path of [...ASKED, ...ASKED, ...ASKED])
       await (await fetch(`${baseUrl}${path}`, { headers: { "x-api-key": apiKey } })).text();
+}
+
+/** What hashtags counted for two weeks, up to what the upstream says of them. */
+async function inventHashtag(client: Client, { id, name, views: now }: Hashtag, at: number): Promise<void> {
+  const today = Math.floor(Date.now() / DAY_MS);
+  for (let ago = 14; ago >= 1; ago -= 1) {
+    const views = Math.round(now * (1 - (ago * (HASHTAGS.length - at)) / 200));
+    await client.query(
+      "INSERT INTO app.hashtag_history (challenge_id, day, name, users, views) VALUES ($1, $2, $3, $4, $5)",
+      [id, new Date((today - ago) * DAY_MS), name, Math.round(views / 900), views],
+    );
+  }
+}
+
+type Hashtag = { readonly id: string; readonly name: string; readonly views: number };
+
+async function hashtagOf({ baseUrl, tenants }: Running, name: string): Promise<Hashtag> {
+  const headers = { "x-api-key": tenants[0]?.apiKey ?? "" };
+  const asked = await fetch(`${baseUrl}/challenge-info-name/?name=${name}`, { headers });
+  const { id, view_count: views } = v.parse(v.object({ id: v.string(), view_count: v.number() }), await asked.json());
+  return { id, name, views };
 }
 
 /** The days before today, in the books alone: weekends are quiet, and it grows. The same at every start. */
