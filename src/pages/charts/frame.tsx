@@ -3,7 +3,7 @@ import type { FC, PropsWithChildren } from "hono/jsx";
 /** In units of the drawing: it scales with the page, and its text with it, so there is little of it. */
 export const WIDTH = 600;
 export const HEIGHT = 220;
-export const MARGIN = { top: 12, right: 12, bottom: 26, left: 52 } as const;
+export const MARGIN = { top: 12, right: 12, bottom: 26, left: 60 } as const;
 
 export type Series = {
   readonly name: string;

@@ -17,7 +17,7 @@ export const Table: FC<Props> = ({ caption, columns, rows, empty = "There is not
     <p class="quiet">{empty}</p>
   ) : (
     <div class="scroll" tabindex={0} role="region" aria-label={caption}>
-      <table>
+      <table class="rows">
         <caption>{caption}</caption>
         <thead>
           <tr>

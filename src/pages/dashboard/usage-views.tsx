@@ -69,26 +69,28 @@ export const ByDay: FC<Props & { readonly id: string; readonly isOpen?: boolean 
   const { data, total, from, to } = usage;
   return (
     <>
-      <StackedBars
-        id={id}
-        title={`Hits and calls by day, ${from} to ${to}`}
-        description={`In all ${count(total.hits)} hits and ${count(total.calls)} calls to the upstream. Each day's numbers are in the table below.`}
-        labels={data.map(({ group }) => group.slice(5))}
-        series={[
-          { name: "Hits, which cost nothing", values: data.map(({ hits }) => hits) },
-          { name: "Calls to the upstream", values: data.map(({ calls }) => calls) },
-        ]}
-      />
-      <Lines
-        id={`${id}-credits`}
-        title={`Credits spent and saved by day, ${from} to ${to}`}
-        description={`In all ${count(total.credits_charged)} credits spent and ${count(total.credits_saved)} saved. Each day's numbers are in the table below.`}
-        labels={data.map(({ group }) => group.slice(5))}
-        series={[
-          { name: "Credits saved", values: data.map((day) => day.credits_saved) },
-          { name: "Credits spent", values: data.map((day) => day.credits_charged) },
-        ]}
-      />
+      <div class="charts">
+        <StackedBars
+          id={id}
+          title={`Hits and calls by day, ${from} to ${to}`}
+          description={`In all ${count(total.hits)} hits and ${count(total.calls)} calls to the upstream. Each day's numbers are in the table below.`}
+          labels={data.map(({ group }) => group.slice(5))}
+          series={[
+            { name: "Hits, which cost nothing", values: data.map(({ hits }) => hits) },
+            { name: "Calls to the upstream", values: data.map(({ calls }) => calls) },
+          ]}
+        />
+        <Lines
+          id={`${id}-credits`}
+          title={`Credits spent and saved by day, ${from} to ${to}`}
+          description={`In all ${count(total.credits_charged)} credits spent and ${count(total.credits_saved)} saved. Each day's numbers are in the table below.`}
+          labels={data.map(({ group }) => group.slice(5))}
+          series={[
+            { name: "Credits saved", values: data.map((day) => day.credits_saved) },
+            { name: "Credits spent", values: data.map((day) => day.credits_charged) },
+          ]}
+        />
+      </div>
       <details open={isOpen}>
         <summary>The numbers of each day</summary>
         <UsageTable usage={usage} caption={`Usage by day, ${from} to ${to}`} head="Day" />

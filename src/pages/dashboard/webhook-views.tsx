@@ -13,7 +13,12 @@ type ListProps = { readonly webhooks: readonly WebhookView[]; readonly guard: ()
 export const WebhookList: FC<ListProps> = ({ webhooks, guard }) => (
   <Table
     caption="Webhooks, without their secrets"
-    columns={[{ head: "URL", wraps: true }, { head: "Hears of", wraps: true }, { head: "Made" }, { head: "Remove" }]}
+    columns={[
+      { head: "URL", wraps: true },
+      { head: "Hears of", wraps: true },
+      { head: "Made" },
+      { head: "Remove", wraps: true },
+    ]}
     empty="There is no webhook yet."
     rows={webhooks.map(({ id, url, events, created_at }) => [
       <code>{url}</code>,
