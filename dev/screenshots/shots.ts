@@ -14,8 +14,7 @@ const DASHBOARD = ["usage", "keys", "upstream-key", "alerts", "settings", "webho
 export function shots({ tenants, adminToken }: Running): readonly Shot[] {
   const tenant = tenants.find(({ keyMode }) => keyMode === "byo");
   if (tenant === undefined) throw new Error("nobody of the seeded tenants brings a key");
-  const as = (credential: string) => (name: string, path: string) => signedIn(name, path, credential);
-  const [mine, operators] = [as(tenant.apiKey), as(adminToken)];
+  const mine = (name: string, path: string) => signedIn(name, path, tenant.apiKey);
   return [
     at("front", "/"),
     at("hashtags", "/tags"),
@@ -25,7 +24,7 @@ export function shots({ tenants, adminToken }: Running): readonly Shot[] {
     at("sign-in", "/dashboard/sign-in"),
     mine("dashboard", "/dashboard"),
     ...DASHBOARD.map((part) => mine(`dashboard-${part}`, `/dashboard/${part}`)),
-    operators("operator", "/dashboard/operator"),
+    signedIn("operator", "/dashboard/operator", adminToken),
   ];
 }
 
