@@ -61,7 +61,7 @@ it("shows the deployment: what answers, each tenant's margin, keys, what waits, 
   for (const username of ["hot", "hot", "cold"]) await gateway.get(`/userid/?username=${username}`, { key: apiKey });
   await query(
     `INSERT INTO app.webhook_events (tenant_id, id, type, data, announced_at)
-     VALUES ($1, uuidv7(), 'ledger.drift', $2, now())`,
+     VALUES ($1, uuidv7(), 'ledger.drift', $2, now()), ($1, uuidv7(), 'ledger.partitions', '{"missing": ["2027-03"]}', now())`,
     [PLATFORM, JSON.stringify({ tenant_id: id, window: "daily", counted: 3, booked: 5 })],
   );
   const person = await operator();
@@ -77,7 +77,8 @@ it("shows the deployment: what answers, each tenant's margin, keys, what waits, 
   expect(text.match(/platform-[0-9a-f]{8} in-use/g)).toHaveLength(2);
   expect(text).toMatch(/Open reservations 0 – –/);
   expect(text).toMatch(/Dead messages to be decided on 0 – –/);
-  expect(text).toMatch(/ledger\.drift \{.*"counted":3/);
+  expect(text).toContain(`The daily counter of tenant ${id} said 3, and the books 5: it was raised.`);
+  expect(text).toContain('ledger.partitions {"missing":["2027-03"]');
   expect(text).toContain("a Worker cannot see");
   const tenants = await person.get("/dashboard/operator/tenants");
   expect(tenants.text).toContain("Added pro 2");

@@ -1,6 +1,6 @@
 import type { FC } from "hono/jsx";
 import type { BacklogName, BacklogView, HotAnswer, PlatformHealth } from "../../core/platform-resources.ts";
-import type { AlertView, PlatformKeyView } from "../../core/resources.ts";
+import type { PlatformKeyView } from "../../core/resources.ts";
 import { count, time } from "../dashboard/say.ts";
 import { Table } from "../dashboard/table.tsx";
 import { CsrfField } from "../session/form.tsx";
@@ -104,20 +104,6 @@ function ageOf(ms: number): string {
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
 }
-
-/** What happened to the platform itself; a ledger that drifted among it. */
-export const Happenings: FC<{ readonly alerts: readonly AlertView[] }> = ({ alerts }) => (
-  <Table
-    caption="What happened to the platform, newest first"
-    columns={[{ head: "When" }, { head: "What" }, { head: "Details", wraps: true }]}
-    empty="The ledger has not drifted, no upstream key was taken out, and no month of the books is missing."
-    rows={alerts.map((alert) => [
-      time(alert.at),
-      <span class="badge bad">{alert.event}</span>,
-      <code>{JSON.stringify(alert.data)}</code>,
-    ])}
-  />
-);
 
 /** What is asked for most, over all isolates. */
 export const HotSet: FC<{ readonly hot: readonly HotAnswer[] }> = ({ hot }) => (

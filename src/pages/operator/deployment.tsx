@@ -12,7 +12,8 @@ import { Refusal } from "../session/form.tsx";
 import type { SessionEnv } from "../session/request.ts";
 import { signedIn, type SignedInPorts } from "../session/signed-in.ts";
 import { askForAll, Operator } from "./frame.tsx";
-import { Backlog, Happenings, Health, HotSet, UpstreamKeys } from "./deployment-views.tsx";
+import { Backlog, Health, HotSet, UpstreamKeys } from "./deployment-views.tsx";
+import { Happenings } from "./happenings.tsx";
 import { Margins, SpendingTable } from "./spending-views.tsx";
 
 const PATH = "/dashboard/operator";
