@@ -13,12 +13,14 @@ import { proxyRoute } from "./proxy/route.ts";
 /** The whole HTTP surface. `publicPages`: what is behind their cache. */
 export const app = (s: Services, publicPages = publicApp(s)) => {
   const control = controlPlane(s);
+  const data = proxyRoute(s);
   const publicly = throughTheirCache(publicPages);
   const pages = whenAsked(async () => {
     const { pagesRoute } = await import("./pages/route.tsx");
-    // The dashboard asks the control plane what any other client would.
-    const asked = new Hono<ProxyEnv>().onError(onError(s.log)).route("/", control);
-    return pagesRoute({ ...s, control: asked }).onError(onError(s.log));
+    // Pages ask both planes what any other client would.
+    const askControl = new Hono<ProxyEnv>().onError(onError(s.log)).route("/", control);
+    const askData = new Hono<ProxyEnv>().onError(onError(s.log)).all("*", data);
+    return pagesRoute({ ...s, control: askControl, data: askData }).onError(onError(s.log));
   });
   return new Hono<ProxyEnv>()
     .onError(onError(s.log))
@@ -26,13 +28,14 @@ export const app = (s: Services, publicPages = publicApp(s)) => {
     .get("/healthz", healthz(s))
     .route("/", control)
     .all("/", pages)
+    .all("/try", pages)
     .all("/dashboard", pages)
     .all("/dashboard/*", pages)
     .all("/tags", publicly)
     .all("/tags/*", publicly)
     .all("/sitemap.xml", publicly)
     .all("/robots.txt", publicly)
-    .all("*", proxyRoute(s));
+    .all("*", data);
 };
 
 /** The public pages, as the entrypoint of their own serves them. It reads no credential. */

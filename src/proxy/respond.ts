@@ -1,10 +1,11 @@
 import type { Answer, Refused } from "../answer/answer.ts";
+import { fwdOf, handlingOf, timingOf } from "../answer/handling-of.ts";
 import { fetchedFor } from "../answer/hit-of.ts";
 import { isOfAccount } from "../core/charge.ts";
 import { matchesEtag } from "../core/conditional.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Failure } from "../core/ledger.ts";
-import { cacheControl, cacheStatus, rateLimitFields, serverTiming, type CacheHandling } from "../core/http-fields.ts";
+import { cacheControl, cacheStatus, rateLimitFields } from "../core/http-fields.ts";
 import type { UpstreamReply } from "../core/ports.ts";
 import { problems, type Problem } from "../core/problem.ts";
 import { statedQuotas, type Spending } from "../core/stated-limits.ts";
@@ -90,7 +91,7 @@ function fromEntry(entry: Entry, serving: Serving<Kept | Fetched>): Response {
   const remainingSeconds = answer.kind === "refreshing" ? Math.min(0, leftSeconds) : leftSeconds;
   const headers = commonHeaders(serving);
   headers["cache-control"] = cacheControl(ageSeconds, remainingSeconds);
-  headers["cache-status"] = cacheStatus(statusOf(answer, entry, remainingSeconds));
+  headers["cache-status"] = cacheStatus(handlingOf(answer, entry, remainingSeconds));
   headers["age"] = String(ageSeconds);
   headers["etag"] = entry.etag;
   headers["vary"] = VARY;
@@ -100,37 +101,6 @@ function fromEntry(entry: Entry, serving: Serving<Kept | Fetched>): Response {
     return new Response(null, { status: 304, headers });
   headers["content-type"] = entry.contentType;
   return new Response(entry.body, { status: entry.status, headers });
-}
-
-function statusOf(answer: Kept | Fetched, { status, derived }: Entry, ttlSeconds: number): CacheHandling {
-  switch (answer.kind) {
-    case "fetched":
-      return { kind: "miss", fwd: fwdOf(answer), status: answer.reply.status, stored: true, ttlSeconds };
-    case "joined":
-      return { kind: "miss", fwd: "uri-miss", status, stored: false, collapsed: true, ttlSeconds };
-    case "refreshing":
-      return { kind: "hit", detail: "swr", ttlSeconds };
-    case "stale":
-      return answer.instead.kind === "fetched"
-        ? { kind: "stale", status: answer.instead.reply.status, ttlSeconds }
-        : { kind: "hit", detail: reasonOf(answer.instead), ttlSeconds };
-    case "hit":
-      return { kind: "hit", detail: answer.outage ? "outage" : derived ? "derived" : answer.tier, ttlSeconds };
-    default:
-      return answer satisfies never;
-  }
-}
-
-function fwdOf({ because }: Fetched) {
-  return because === "demand" ? "request" : "uri-miss";
-}
-
-/** Why nothing newer was asked for. */
-function reasonOf(refused: Refused) {
-  if (["joined-in-vain", "failed", "upstream-key-unavailable"].includes(refused.because)) return "upstream";
-  if (refused.because !== "reservation") return "outage";
-  const reasons = { spent: "quota", busy: "capacity", broken: "upstream", suspended: "outage" } as const;
-  return reasons[refused.reservation.kind];
 }
 
 /** A reply that is nobody else's: passed on, but for what has no complete body and what is the platform's own trouble. */
@@ -173,16 +143,9 @@ function commonHeaders({ asked, answer, nowMs }: Serving<Kept | Fetched>): Recor
     "x-content-type-options": "nosniff",
     "x-credits-charged": String(charged),
     "x-request-id": asked.requestId,
-    "server-timing":
-      fetched === undefined
-        ? `cache;desc=${tierOf(answer)};dur=${totalMs}`
-        : serverTiming({ upstream: fetched.tookMs, total: totalMs }),
+    "server-timing": timingOf(answer, totalMs),
     ...rateLimitFields(asked.rates, nowMs, quotas),
   };
-}
-
-function tierOf(answer: Kept | Fetched): string {
-  return answer.kind === "hit" ? answer.tier : answer.kind;
 }
 
 /** A hit asks the ledger nothing, so of quotas it knows only that they are there. */

@@ -1,10 +1,11 @@
-import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { PUBLIC_TENANT } from "../../dev/seed.ts";
+import { focused } from "../support/focused.ts";
 import { expectReadable } from "../support/readable.ts";
 import { useBrowser } from "../support/use-browser.ts";
 
 describe("the front page", () => {
-  const { visit } = useBrowser();
+  const { visit, running } = useBrowser({ PUBLIC_TENANT });
 
   it("can be read by everybody, and leads to everything else", async () => {
     const page = await visit();
@@ -25,6 +26,30 @@ describe("the front page", () => {
     expect(await focused(page)).toMatchObject({ isInMain: true, isMarked: true });
   });
 
+  it("lets a visitor try a call by keyboard, without scripts: paid once by the public tenant, and then a hit", async () => {
+    const { upstream } = running();
+    const page = await visit({ javaScriptEnabled: false });
+    await page.goto("/");
+    await page.getByRole("textbox", { name: "Of" }).fill("tiktok");
+    await page.keyboard.press("Enter");
+    const facts = page.locator("dl.facts");
+    expect(await facts.textContent()).toMatch(/Status200Cache-Statustikedge; fwd=uri-miss.*X-Credits-Charged1/);
+    expect(await page.locator("pre.body").textContent()).toContain('"nickname"');
+    const calls = await upstream.calls();
+    await page.keyboard.press("F5");
+    await page.getByRole("button", { name: "Try it" }).click();
+    expect(await facts.textContent()).toMatch(/Cache-Statustikedge; hit; .*X-Credits-Charged0/);
+    expect(await upstream.calls()).toBe(calls);
+  });
+
+  it("shows what was typed as text, wherever it stands", async () => {
+    const page = await visit();
+    const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>'`;
+    await page.goto(`/try?${new URLSearchParams({ endpoint: "/search-challenge/", value: hostile }).toString()}`);
+    expect(await page.getByRole("textbox", { name: "Of" }).inputValue()).toBe(hostile);
+    await expectReadable(page);
+  });
+
   it("has nothing that a page of an error has not: it can be read, and says its request", async () => {
     const page = await visit({ refusals: [[404, "/dashboard/nowhere"]] });
     await page.goto("/dashboard/nowhere%3Cscript%3Ealert(1)%3C/script%3E");
@@ -33,23 +58,3 @@ describe("the front page", () => {
     await expectReadable(page);
   });
 });
-
-type Focused = {
-  readonly text: string;
-  readonly isMarked: boolean;
-  readonly isSeen: boolean;
-  readonly isInMain: boolean;
-};
-
-function focused(page: Page): Promise<Focused> {
-  return page.evaluate<Focused>(`(() => {
-    const element = document.activeElement;
-    const { left, right, top } = element.getBoundingClientRect();
-    return {
-      text: element.textContent.trim(),
-      isMarked: getComputedStyle(element).outlineStyle !== "none",
-      isSeen: left >= 0 && right > left && top >= 0,
-      isInMain: element.closest("main") !== null && element.localName !== "main",
-    };
-  })()`);
-}

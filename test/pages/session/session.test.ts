@@ -3,7 +3,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { importPepper } from "../../../src/core/api-key.ts";
 import { problems } from "../../../src/core/problem.ts";
 import { onError } from "../../../src/on-error.ts";
-import { pagesRoute } from "../../../src/pages/route.tsx";
+import { begin } from "../../../src/pages/begin.ts";
+import { dashboardRoute } from "../../../src/pages/dashboard/route.tsx";
+import type { PagesEnv } from "../../../src/pages/request.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
 const SIGN_IN = "https://edge.example/dashboard/sign-in";
@@ -37,7 +39,10 @@ function dashboard({ sessionMs = 3_600_000, sessionMostMs = 43_200_000 } = {}) {
     signInProvider: undefined,
     windowOverrides: {},
   };
-  const app = pagesRoute(ports).onError(onError(silentLog) as never);
+  const app = new Hono<PagesEnv>()
+    .onError(onError(silentLog))
+    .use(begin(ports))
+    .route("/dashboard", dashboardRoute(ports));
   const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} };
   const send = async (url: string, init: RequestInit = {}) => {
     const headers = new Headers({ accept: "text/html", cookie, origin: "https://edge.example" });
