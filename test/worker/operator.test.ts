@@ -4,6 +4,7 @@ import { PLATFORM } from "../../src/core/act.ts";
 import { books } from "../support/books.ts";
 import { storeKey, storeSharedTenant } from "../support/cast.ts";
 import { eventually } from "../support/eventually.ts";
+import { redisFaults } from "../support/redis-faults.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { visitor } from "../support/visitor.ts";
 
@@ -144,4 +145,20 @@ it("says in words that a dead message is not there, or that its state is none", 
   expect([absent.status, absent.text.includes("There is nothing with this id.")]).toEqual([404, true]);
   const wrong = await person.get("/dashboard/operator/dead-messages?state=lost");
   expect([wrong.status, wrong.text.includes("state")]).toEqual([400, true]);
+});
+
+it("shows what Postgres knows while Redis does not answer, because that is when the operator looks", async () => {
+  const person = await operator();
+  const redis = redisFaults(running().stack);
+  await redis.set({ kind: "down" });
+  try {
+    const page = await person.get("/dashboard/operator");
+    expect(page.status).toBe(200);
+    expect(page.text).toMatch(/Open reservations does not answer – –/);
+    expect(page.text).toMatch(/Dead messages to be decided on \d/);
+    expect(page.text).toContain("To be billed $");
+    expect(page.text.match(/Temporarily reduced capacity/gi)?.length ?? 0, page.text).toBe(2);
+  } finally {
+    await redis.heal();
+  }
 });
