@@ -18,7 +18,9 @@ function rankOf({ moduleId }: TestSpecification): number {
 
 /** They ask nothing of servers and keep nothing between two tests, so one process may run all of them, which saves starting seventy. */
 const PURE = [
-  ...["core", "answer", "proxy", "bench", "pages/charts", "pages/session"].map((room) => `test/${room}/**/*.test.ts`),
+  ...["core", "answer", "proxy", "bench", "pages/charts", "pages/session", "pages/dashboard"].map(
+    (room) => `test/${room}/**/*.test.ts`,
+  ),
   "test/pages/{ask,negotiation,tags,try}*.test.ts",
 ];
 

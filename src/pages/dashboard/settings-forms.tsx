@@ -19,6 +19,7 @@ export const NameForm: FC<Props> = ({ by, tenant }) => (
       </label>
       <button type="submit">Rename</button>
     </form>
+    <p class="quiet">Renaming costs nothing, and changes no key.</p>
   </>
 );
 

@@ -96,6 +96,9 @@ export const Deliveries: FC<DeliveriesProps> = ({ deliveries, webhooks, status, 
         Show
       </button>
     </form>
+    <p class="quiet">
+      What was delivered or given up can be sent again, with all attempts before it. That costs no credits.
+    </p>
     <Table
       caption="Deliveries, newest first"
       columns={[

@@ -1,10 +1,10 @@
-import { jsx, type FC } from "hono/jsx";
 import { describe, expect, it } from "vitest";
 import { heightScale } from "../../../src/pages/charts/axes.tsx";
 import { HEIGHT, MARGIN, WIDTH, type ChartProps } from "../../../src/pages/charts/frame.tsx";
 import { Lines } from "../../../src/pages/charts/lines.tsx";
 import { Sparkline } from "../../../src/pages/charts/sparkline.tsx";
 import { StackedBars } from "../../../src/pages/charts/stacked-bars.tsx";
+import { markup } from "../../support/markup.ts";
 
 const HOSTILE = `"><script>alert(1)</script>'&<img src=x onerror=alert(1)>`;
 
@@ -19,16 +19,10 @@ const chart: ChartProps = {
   ],
 };
 
-function drawing<Props extends object>(part: FC<Props>, props: Props): string {
-  const html = jsx(part, { ...props }).toString();
-  if (typeof html !== "string") throw new TypeError("a drawing waits for nothing");
-  return html;
-}
-
 const drawn = { StackedBars, Lines };
 
 describe.each(["StackedBars", "Lines"] as const)("%s", (name) => {
-  const draw = (props: Partial<ChartProps> = {}) => drawing(drawn[name], { ...chart, ...props });
+  const draw = (props: Partial<ChartProps> = {}) => markup(drawn[name], { ...chart, ...props });
 
   it("is a picture with a name and a description, for who does not see it", () => {
     const svg = draw();
@@ -73,7 +67,7 @@ describe.each(["StackedBars", "Lines"] as const)("%s", (name) => {
 describe("stacked bars", () => {
   const bars = (props: Partial<ChartProps> = {}) =>
     Array.from(
-      drawing(StackedBars, { ...chart, ...props }).matchAll(
+      markup(StackedBars, { ...chart, ...props }).matchAll(
         /<rect x="([\d.]+)" width="([\d.]+)" y="([\d.]+)" height="([\d.]+)"/g,
       ),
       ([, x, width, y, height]) => ({ x: Number(x), width: Number(width), y: Number(y), height: Number(height) }),
@@ -112,7 +106,7 @@ describe("a height scale", () => {
 });
 
 it("a sparkline is named in words, and draws a flat line of nothing", () => {
-  expect(drawing(Sparkline, { label: HOSTILE, values: [] })).not.toMatch(/<script|NaN/);
-  expect(drawing(Sparkline, { label: "Rising", values: [0, 1] })).toContain('aria-label="Rising"');
-  expect(drawing(Sparkline, { label: "Nothing", values: [0, 0] })).toMatch(/d="M2,26L118,26"/);
+  expect(markup(Sparkline, { label: HOSTILE, values: [] })).not.toMatch(/<script|NaN/);
+  expect(markup(Sparkline, { label: "Rising", values: [0, 1] })).toContain('aria-label="Rising"');
+  expect(markup(Sparkline, { label: "Nothing", values: [0, 0] })).toMatch(/d="M2,26L118,26"/);
 });
