@@ -216,6 +216,8 @@ describe("the dashboard", () => {
       },
       { from: "no page of this session", headers: {}, fields: { csrf: "0".repeat(32) } },
       { from: "a page that says nothing", headers: {}, fields: { csrf: "" } },
+      { from: "a page that would have it act each time", headers: {}, fields: { once: [] } },
+      { from: "a page that breaks the line of a header", headers: {}, fields: { once: "a\nb" } },
     ])("is refused when it comes from $from, and nothing is done", async ({ headers, fields }) => {
       const { person } = await signedIn();
       await person.get("/dashboard");
@@ -225,12 +227,16 @@ describe("the dashboard", () => {
       expect((await person.get("/dashboard")).status).toBe(200);
     });
 
-    it("to sign in is refused from another origin, so that nobody is signed in as somebody else without knowing", async () => {
-      const person = visitor(running().gateway);
-      const headers = { origin: "https://evil.example" };
-      const refused = await person.post("/dashboard/sign-in", { headers, fields: { key: running().shared } });
-      expect([refused.status, person.cookies.size]).toEqual([403, 0]);
-    });
+    it.each(["application/x-www-form-urlencoded", "text/plain", "application/json", "nonsense"])(
+      "to sign in is refused from another origin, as %s too, so that nobody is signed in as somebody else without knowing",
+      async (type) => {
+        const { key } = await signedIn();
+        const person = visitor(running().gateway);
+        const headers = { origin: "https://evil.example", "content-type": type };
+        const refused = await person.post("/dashboard/sign-in", { headers, fields: { key } });
+        expect([refused.status, person.cookies.size]).toEqual([403, 0]);
+      },
+    );
   });
 
   describe("the overview", () => {

@@ -2,6 +2,7 @@ import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import { sameDigest } from "../../core/api-key.ts";
 import { problems } from "../../core/problem.ts";
+import { isRead } from "./refuse-foreign.ts";
 import type { SessionEnv } from "./request.ts";
 
 /** No form of ours is longer, bytes. */
@@ -22,10 +23,14 @@ export const readForm = () => {
   return [limited, read] as const;
 };
 
+/** What `/v1` takes as an `Idempotency-Key`: without one, a form that is sent twice would act twice. */
+const ONCE = /^[\x21-\x7e]{1,255}$/;
+
 /** Refuses a form that no page of this session made: where it came from is a browser's word, and this is our own. */
 export const checkCsrf = () =>
   createMiddleware<SessionEnv>(async function checkCsrf(c, next) {
-    const isRead = c.req.method === "GET" || c.req.method === "HEAD";
-    if (!isRead && !sameDigest(c.var.form.get("csrf") ?? "", c.var.session.csrf)) throw problems.foreignForm();
+    const { form, session } = c.var;
+    const isOurs = sameDigest(form.get("csrf") ?? "", session.csrf) && ONCE.test(form.get("once") ?? "");
+    if (!isRead(c) && !isOurs) throw problems.foreignForm();
     return next();
   });

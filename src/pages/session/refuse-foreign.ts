@@ -1,20 +1,22 @@
-import { csrf } from "hono/csrf";
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { HTTPException } from "hono/http-exception";
 import { problems } from "../../core/problem.ts";
 
 /**
- * Refuses a form that a page of another origin sent: by `Sec-Fetch-Site`, or by `Origin` where a browser says only that. One that says neither is
- * refused too.
+ * Refuses what a page of another origin sent, whatever it says that its body is: by `Sec-Fetch-Site`, or by `Origin` where a browser says only
+ * that. One that says neither is refused too. Nothing is asked of who only looks.
  */
-export const refuseForeign = () => {
-  const check = csrf();
-  return createMiddleware(async function refuseForeign(c, next) {
-    try {
-      await check(c, async () => undefined);
-    } catch (error) {
-      throw error instanceof HTTPException ? problems.foreignForm() : error;
-    }
+export const refuseForeign = () =>
+  createMiddleware(async function refuseForeign(c, next) {
+    if (!isRead(c) && !isOurs(c)) throw problems.foreignForm();
     return next();
   });
-};
+
+/** Whether nothing is to be done but to look. */
+export function isRead({ req: { method } }: Context): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+function isOurs({ req }: Context): boolean {
+  return req.header("sec-fetch-site") === "same-origin" || req.header("origin") === new URL(req.url).origin;
+}
