@@ -60,6 +60,6 @@ function hearResponse(response: Response, complain: (what: string) => void): voi
 
 function hearFailure(request: Request, complain: (what: string) => void): void {
   const why = request.failure()?.errorText ?? "";
-  // A download ends its navigation so, and is no failure.
-  if (!(why === "net::ERR_ABORTED" && request.isNavigationRequest())) complain(`failed: ${request.url()} ${why}`);
+  // Who goes on, or is given a file, waits no longer for what the page had begun to ask for.
+  if (why !== "net::ERR_ABORTED") complain(`failed: ${request.url()} ${why}`);
 }
