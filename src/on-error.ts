@@ -31,7 +31,7 @@ export const onError =
     }
     if (error instanceof Unavailable) {
       log.error("database-unavailable", { error, requestId });
-      return render(problems.databaseUnavailable(), requestId, c);
+      return render(problems.databaseUnavailable(c.req.method === "GET" || c.req.method === "HEAD"), requestId, c);
     }
     log.error("unhandled", { error, requestId });
     return render(problems.internal(), requestId, c);

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
+import { Unavailable } from "../src/core/control-ports.ts";
 import { problems } from "../src/core/problem.ts";
 import { onError } from "../src/on-error.ts";
 import type { ProxyEnv } from "../src/proxy/request.ts";
@@ -14,7 +15,7 @@ function appThatThrows(error: Error, pageOrigin?: string) {
       if (pageOrigin !== undefined) c.set("pageOrigin", pageOrigin);
       return next();
     })
-    .get("*", () => {
+    .all("*", () => {
       throw error;
     });
   return { app, logged };
@@ -33,6 +34,13 @@ describe("an error becomes a response in one place", () => {
     const { app, logged } = appThatThrows(problems.unauthorized());
     expect((await app.request("/")).status).toBe(401);
     expect(logged).toEqual([]);
+  });
+
+  it("a database that does not answer may have done what was to be done, and nothing of what was to be read", async () => {
+    const { app } = appThatThrows(new Unavailable("postgresql://canary@db"));
+    const said = async (method: string) => (await app.request("/", { method })).text();
+    expect(await said("POST")).toContain("same Idempotency-Key");
+    expect(await said("GET")).not.toMatch(/Idempotency-Key|canary/);
   });
 
   it("a refusal can be read by the page whose key it is about, as far as that is known", async () => {

@@ -77,7 +77,7 @@ function mediaCallAsked(caller: Caller, path: string): Call {
 /** The tenant as who pays, with its own rules. Refuses one that may not ask now. */
 async function payerAsked({ tenantRecords, clock, ...pool }: PayerPorts, tenantId: string): Promise<Payer> {
   const looked = await tenantRecords.find(tenantId);
-  if (looked.kind === "unavailable") throw problems.databaseUnavailable();
+  if (looked.kind === "unavailable") throw problems.databaseUnavailable(false);
   if (looked.kind === "absent") throw problems.notFound();
   const { tenant } = looked;
   if (tenant.status === "suspended") throw problems.tenantSuspended();

@@ -173,9 +173,12 @@ export const problems = {
     problem(422, "idempotency-key-reused", "Idempotency key reused", {
       detail: "This Idempotency-Key was used for another request. Nothing was done.",
     }),
-  databaseUnavailable: () =>
+  /** Of what was only read nothing can have been done. */
+  databaseUnavailable: (isRead: boolean) =>
     reducedCapacity(
-      "The database does not answer. Whether it was done is not known: repeat it with the same Idempotency-Key.",
+      isRead
+        ? "The database does not answer just now."
+        : "The database does not answer. Whether it was done is not known: repeat it with the same Idempotency-Key.",
     ),
   purgeUnavailable: () =>
     reducedCapacity("Redis does not answer, so nothing is known to be purged. Purging again does no harm."),
