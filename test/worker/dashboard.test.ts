@@ -354,6 +354,10 @@ describe("the dashboard", () => {
       await person.get(path);
       const tooLong = await person.post(`${path}/rotate`, { fields: { overlap_minutes: "9999" } });
       expect([tooLong.status, tooLong.text.includes("overlap_minutes is above 1440")]).toEqual([400, true]);
+      for (const overlap_minutes of ["", " ", "soon", "1e1"]) {
+        const { status, text } = await person.post(`${path}/rotate`, { fields: { overlap_minutes } });
+        expect([status, text.includes("overlap_minutes is not number")], overlap_minutes).toEqual([400, true]);
+      }
       const revoked = await person.post(`${path}/revoke`);
       expect(revoked.headers.get("location")).toBe("/dashboard/keys?done=revoked");
       expect((await person.get("/dashboard/keys?done=revoked")).text).toContain("The key is revoked.");

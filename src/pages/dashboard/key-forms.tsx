@@ -1,6 +1,7 @@
 import type { FC } from "hono/jsx";
 import { CsrfField } from "../session/form.tsx";
 import type { Guarded } from "../session/request.ts";
+import { typedNumber } from "./typed-number.ts";
 
 type Props = {
   readonly by: Guarded;
@@ -25,13 +26,13 @@ export function newKeyOf(form: URLSearchParams): Readonly<Record<string, unknown
   };
   if (form.get("kind") !== "publishable")
     return { ...both, permissions: form.getAll("permissions"), ...(endpoints.length === 0 ? {} : { endpoints }) };
-  const daily = form.get("daily_requests") ?? "";
+  const daily = (form.get("daily_requests") ?? "").trim();
   return {
     ...both,
     kind: "publishable",
     origins: listOf(form.get("origins")),
     endpoints,
-    ...(daily === "" ? {} : { daily_requests: Number(daily) }),
+    ...(daily === "" ? {} : { daily_requests: typedNumber(daily) }),
   };
 }
 

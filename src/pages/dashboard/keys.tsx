@@ -14,6 +14,7 @@ import { KeyTable, OneKey } from "./key-views.tsx";
 import { listPath, pageOf, Paging } from "./paging.tsx";
 import { called } from "./say.ts";
 import { ShownOnce } from "./shown-once.tsx";
+import { typedNumber } from "./typed-number.ts";
 
 const PATH = "/dashboard/keys";
 const DONE = { revoked: "The key is revoked. Where it was used a moment ago it may work for some seconds more." };
@@ -32,7 +33,7 @@ export const keysRoute = (s: SignedInPorts) =>
     })
     .get("/:keyId", (c) => one(s, c))
     .post("/:keyId/rotate", async (c) => {
-      const overlap_minutes = Number(c.var.form.get("overlap_minutes") ?? "");
+      const overlap_minutes = typedNumber((c.var.form.get("overlap_minutes") ?? "").trim());
       const what = `POST ${pathOf(c)}/rotate`;
       const rotated = await attempt(c.var.ask.send(what, Issued, sentBy(c, { overlap_minutes })));
       return rotated.kind === "done" ? shown(c, rotated.value) : one(s, c, rotated.problem);

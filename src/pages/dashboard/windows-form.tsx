@@ -4,6 +4,7 @@ import { windowNames, type WindowName, type Windows } from "../../core/windows.t
 import { CsrfField } from "../session/form.tsx";
 import type { Guarded } from "../session/request.ts";
 import { Table } from "./table.tsx";
+import { typedNumber } from "./typed-number.ts";
 
 type Usual = Readonly<Record<WindowName, Windows>>;
 
@@ -24,13 +25,9 @@ export function windowsAsked(form: URLSearchParams): Readonly<Record<string, unk
     const [fresh = "", stale = ""] = PARTS.map((part) => (form.get(`${name}.${part}`) ?? "").trim());
     return fresh === "" && stale === ""
       ? []
-      : [[name, { fresh_seconds: secondsOf(fresh), stale_seconds: secondsOf(stale) }]];
+      : [[name, { fresh_seconds: typedNumber(fresh), stale_seconds: typedNumber(stale) }]];
   });
   return filled.length === 0 ? null : Object.fromEntries(filled);
-}
-
-function secondsOf(text: string): number | string {
-  return /^\d{1,9}$/.test(text) ? Number(text) : text;
 }
 
 /** How fresh answers are to be, by class: fresher than everybody's and never less fresh. */
