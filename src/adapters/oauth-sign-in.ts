@@ -73,10 +73,8 @@ async function exchange(
     // A provider on one's own machine; the settings take no other one without https.
     [oauth.allowInsecureRequests]: tokenUrl.startsWith("http:"),
   });
-  const tokens = await oauth.processAuthorizationCodeResponse(server, client, reply, {
-    expectedNonce: nonce,
-    requireIdToken: true,
-  });
+  // With a nonce, an id token has to be there.
+  const tokens = await oauth.processAuthorizationCodeResponse(server, client, reply, { expectedNonce: nonce });
   const audiences = [oauth.getValidatedIdTokenClaims(tokens)?.aud].flat();
   const token = audiences.includes(settings.audience) ? tokens.id_token : tokens.access_token;
   return token === undefined ? { kind: "refused" } : { kind: "token", token };
