@@ -7,11 +7,11 @@ const DAY_MS = 86_400_000;
 
 /** What a tenant asks for: the endpoint, and how many calls and hits on a usual day. */
 const USUAL = [
-  { endpoint: "userinfo-by-username", calls: 62, hits: 540 },
-  { endpoint: "userid", calls: 24, hits: 610 },
-  { endpoint: "challenge-posts", calls: 41, hits: 180 },
-  { endpoint: "post-detail", calls: 33, hits: 95 },
-  { endpoint: "search-video", calls: 28, hits: 44 },
+  { endpoint: "/userinfo-by-username/", calls: 62, hits: 540 },
+  { endpoint: "/userid/", calls: 24, hits: 610 },
+  { endpoint: "/challenge-posts/", calls: 41, hits: 180 },
+  { endpoint: "/post-detail/", calls: 33, hits: 95 },
+  { endpoint: "/search-video/", calls: 28, hits: 44 },
 ] as const;
 
 const ASKED = [
