@@ -49,6 +49,7 @@ it.each(["/dashboard/operator", "/dashboard/operator/tenants", "/dashboard/opera
     await owner.post("/dashboard/sign-in", { fields: { key } });
     const led = await owner.get(path);
     expect([led.status, led.headers.get("location"), led.text.trim()]).toEqual([303, "/dashboard", ""]);
+    expect(led.headers.get("cache-control")).toBe("no-store");
   },
 );
 

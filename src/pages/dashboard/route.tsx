@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { keepNothing } from "../keep-nothing.ts";
 import { chooseTenantRoute } from "../session/choose-tenant.tsx";
 import type { SessionEnv } from "../session/request.ts";
 import { signInRoute, type SignInPorts } from "../session/sign-in.tsx";
@@ -16,6 +17,7 @@ export type DashboardPorts = SignInPorts & SettingsPorts;
 /** The tenant's dashboard: a client of `/v1` that answers in pages. */
 export const dashboardRoute = (s: DashboardPorts) =>
   new Hono<SessionEnv>()
+    .use(keepNothing())
     .route("/", signInRoute(s))
     .route("/tenant", chooseTenantRoute(s))
     .route("/", overviewRoute(s))

@@ -10,6 +10,9 @@ import { silentLog } from "../../support/silent-log.ts";
 
 const SIGN_IN = "https://edge.example/dashboard/sign-in";
 const CHOOSE = "https://edge.example/dashboard/tenant";
+const TENANT = "0199c0de-0000-7000-8000-00000000beef";
+/** As the session's randomness below makes it. */
+const CSRF = "07".repeat(16);
 const START = Date.parse("2026-01-31T12:00:00Z");
 
 let pepper: CryptoKey;
@@ -28,6 +31,7 @@ function dashboard({ sessionMs = 3_600_000, sessionMostMs = 43_200_000 } = {}) {
     if (refuses !== undefined) throw refuses();
     return c.json({ kind: "operator" });
   });
+  control.get("/v1/tenant", (c) => c.json({ id: TENANT, name: "Acme" }));
   const ports = {
     control,
     peppers: async () => new Map([[1, pepper]]),
@@ -60,6 +64,8 @@ function dashboard({ sessionMs = 3_600_000, sessionMostMs = 43_200_000 } = {}) {
       send(SIGN_IN, { method: "POST", body: new URLSearchParams({ key }), headers }),
     /** A page for which it is enough to be signed in. */
     look: () => send(CHOOSE),
+    choose: () =>
+      send(CHOOSE, { method: "POST", body: new URLSearchParams({ tenant: TENANT, csrf: CSRF, once: "1" }) }),
   };
 }
 
@@ -118,6 +124,20 @@ describe("signing in", () => {
     const { status, set, html } = await signIn("t".repeat(4_000));
     expect([status, set, asked.length]).toEqual([400, undefined, 1]);
     expect(html).toContain("longer than a cookie may be");
+  });
+
+  it("is kept by no cache, not where it leads either", async () => {
+    const { signIn, look, pass } = dashboard({ sessionMs: 1_000 });
+    const answers = [await look(), await signIn("a b"), await signIn(), await look()];
+    pass(1_000);
+    answers.push(await look());
+    expect(answers.map(({ status, headers }) => `${status} ${headers.get("cache-control")}`)).toEqual([
+      "303 no-store",
+      "401 no-store",
+      "303 no-store",
+      "200 no-store",
+      "303 no-store",
+    ]);
   });
 
   it.each(["a b", "ünïcode", "line\nbreak", "", "t".repeat(9_000)])(
