@@ -11,6 +11,9 @@ const FULL_NAME = `__Host-${NAME}`;
 /** What browsers keep of one cookie, its name and attributes included, is 4,096 bytes (RFC 6265, section 6.1). */
 const MOST_LENGTH = 3_900;
 
+/** How much longer a cookie gets when a tenant is chosen: a UUID and its quotes instead of `null`, sealed, in base64. */
+const TENANT_LENGTH = 48;
+
 /** Strict: a page of another site cannot even lead here as who is signed in. */
 const ATTRIBUTES = { prefix: "host", httpOnly: true, secure: true, sameSite: "Strict", path: "/" } as const;
 
@@ -25,10 +28,13 @@ export async function readSession(s: CookiePorts, c: Context): Promise<Session |
   return read.success && !isOver(read.output, s, s.clock()) ? read.output : undefined;
 }
 
-/** Sets the cookie on the response. Says no when the credential is longer than what a browser keeps. */
+/**
+ * Sets the cookie on the response. Says no when the credential is longer than what a browser keeps, with a tenant still to be chosen: else
+ * the choice would be lost in silence, and be asked for again for ever.
+ */
 export async function keepSession(s: CookiePorts, c: Context, session: Session): Promise<boolean> {
   const text = await sealCookie(FULL_NAME, JSON.stringify(session), s);
-  if (text.length > MOST_LENGTH) return false;
+  if (text.length + (session.tenantId === null ? TENANT_LENGTH : 0) > MOST_LENGTH) return false;
   const maxAge = Math.max(0, Math.ceil((endOf(session, s) - s.clock()) / 1_000));
   setCookie(c, NAME, text, { ...ATTRIBUTES, maxAge });
   return true;

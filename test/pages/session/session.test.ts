@@ -126,6 +126,16 @@ describe("signing in", () => {
     expect(html).toContain("longer than a cookie may be");
   });
 
+  it("takes no token that would be too long once a tenant is chosen, for the choice would be lost in silence", async () => {
+    const { signIn, choose } = dashboard();
+    let most = 3_000;
+    while ((await signIn("t".repeat(most))).status !== 303) most -= 1;
+    expect(most, "as long as tokens are").toBeGreaterThan(2_500);
+    const chosen = await choose();
+    expect([chosen.headers.get("location"), chosen.set === undefined]).toEqual(["/dashboard", false]);
+    expect(chosen.set?.split(";")[0]?.length).toBeLessThanOrEqual(4_096);
+  });
+
   it("is kept by no cache, not where it leads either", async () => {
     const { signIn, look, pass } = dashboard({ sessionMs: 1_000 });
     const answers = [await look(), await signIn("a b"), await signIn(), await look()];
