@@ -9,6 +9,7 @@ export type Shot = {
 };
 
 const DASHBOARD = ["usage", "keys", "upstream-key", "alerts", "settings", "webhooks", "audit"];
+const OPERATOR = ["tenants", "dead-messages"];
 
 /** Every page there is, in the order in which somebody would come to it. */
 export function shots({ tenants, adminToken }: Running): readonly Shot[] {
@@ -17,6 +18,7 @@ export function shots({ tenants, adminToken }: Running): readonly Shot[] {
   const mine = (name: string, path: string) => signedIn(name, path, tenant.apiKey);
   return [
     at("front", "/"),
+    at("try", "/try?endpoint=/userinfo-by-username/&value=tiktok"),
     at("hashtags", "/tags"),
     at("hashtag", "/tags/cooking"),
     at("hashtag-missing", "/tags/missingtag"),
@@ -25,6 +27,7 @@ export function shots({ tenants, adminToken }: Running): readonly Shot[] {
     mine("dashboard", "/dashboard"),
     ...DASHBOARD.map((part) => mine(`dashboard-${part}`, `/dashboard/${part}`)),
     signedIn("operator", "/dashboard/operator", adminToken),
+    ...OPERATOR.map((part) => signedIn(`operator-${part}`, `/dashboard/operator/${part}`, adminToken)),
   ];
 }
 

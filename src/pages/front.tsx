@@ -55,7 +55,7 @@ export const FrontPage: FC<Props> = ({ isOpen, origin }) => (
       <TryTerms isOpen={isOpen} />
     </section>
     <h2>What it promises</h2>
-    <ul class="cards">
+    <ul class="cards even">
       {PROMISES.map(({ title, text }) => (
         <li class="card">
           <h3>{title}</h3>

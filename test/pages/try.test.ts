@@ -79,6 +79,7 @@ describe("a call that is tried", () => {
     const [request] = asked;
     expect(request?.url).toBe("https://edge.example/userid/?username=tiktok");
     expect(request?.headers.get("x-api-key")).toBe(KEY);
+    expect(request?.headers.get("cf-connecting-ip"), "guesses are counted by address").toBe("192.0.2.7");
   });
 
   it.each([
