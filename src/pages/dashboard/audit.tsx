@@ -5,8 +5,8 @@ import type { SessionEnv } from "../session/request.ts";
 import { signedIn, type SignedInPorts } from "../session/signed-in.ts";
 import { Dashboard } from "./frame.tsx";
 import { listPath, pageOf, Paging } from "./paging.tsx";
-import { time } from "./say.ts";
-import { Table } from "./table.tsx";
+import { time } from "../say.ts";
+import { Table } from "../table.tsx";
 
 const PATH = "/dashboard/audit";
 

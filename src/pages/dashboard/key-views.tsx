@@ -2,8 +2,8 @@ import type { FC } from "hono/jsx";
 import type { KeyView } from "../../core/resources.ts";
 import { CsrfField, Destroy } from "../session/form.tsx";
 import type { Guarded } from "../session/request.ts";
-import { called, count, time } from "./say.ts";
-import { Table } from "./table.tsx";
+import { called, count, time } from "../say.ts";
+import { Table } from "../table.tsx";
 
 /** A tenant's keys, those that ended too. */
 export const KeyTable: FC<{ readonly keys: readonly KeyView[]; readonly nowMs: number }> = ({ keys, nowMs }) => (

@@ -12,7 +12,7 @@ import { Dashboard } from "./frame.tsx";
 import { newKeyOf, PublishableKeyForm, SecretKeyForm } from "./key-forms.tsx";
 import { KeyTable, OneKey } from "./key-views.tsx";
 import { listPath, pageOf, Paging } from "./paging.tsx";
-import { called } from "./say.ts";
+import { called } from "../say.ts";
 import { ShownOnce } from "./shown-once.tsx";
 import { typedNumber } from "./typed-number.ts";
 

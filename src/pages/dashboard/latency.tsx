@@ -1,7 +1,7 @@
 import type { FC } from "hono/jsx";
 import type { LatencyView } from "../../core/statement-resources.ts";
-import { count } from "./say.ts";
-import { Table } from "./table.tsx";
+import { count } from "../say.ts";
+import { Table } from "../table.tsx";
 import { TIERS } from "./usage-views.tsx";
 
 /** How long requests took, by where their answers were from. */

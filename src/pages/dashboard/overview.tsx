@@ -9,7 +9,7 @@ import { Dashboard } from "./frame.tsx";
 import { Latency } from "./latency.tsx";
 import { pageOf } from "./paging.tsx";
 import { Quotas } from "./quotas.tsx";
-import { called } from "./say.ts";
+import { called } from "../say.ts";
 import { ByDay, ByTier, Figures, Top } from "./usage-views.tsx";
 
 /** What a tenant's owner looks at first: this month, in UTC, as the books have it. */

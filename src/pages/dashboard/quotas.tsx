@@ -2,8 +2,8 @@ import type { FC } from "hono/jsx";
 import { projected, type Projection } from "../../core/projection.ts";
 import { quotaWindow } from "../../core/quota.ts";
 import type { QuotaView } from "../../core/statement-resources.ts";
-import { count, ratio, time, timeOf } from "./say.ts";
-import { Table } from "./table.tsx";
+import { count, ratio, time, timeOf } from "../say.ts";
+import { Table } from "../table.tsx";
 
 const NAMES = { burst: "Burst, requests", daily: "Today, credits", monthly: "This month, credits" } as const;
 

@@ -8,8 +8,8 @@ import {
 } from "../../core/resources.ts";
 import { CsrfField, Destroy } from "../session/form.tsx";
 import type { Guarded } from "../session/request.ts";
-import { count, time } from "./say.ts";
-import { Table } from "./table.tsx";
+import { count, time } from "../say.ts";
+import { Table } from "../table.tsx";
 
 /** What probing cost, if a refusal says so. */
 const Cost = v.object({ probes: v.array(ProbeView), credits_charged: v.number() });

@@ -4,8 +4,8 @@ import { LATENCY_TIERS, type LatencyTier } from "../../core/usage.ts";
 import { Lines } from "../charts/lines.tsx";
 import { Sparkline } from "../charts/sparkline.tsx";
 import { StackedBars } from "../charts/stacked-bars.tsx";
-import { count, money, ratio } from "./say.ts";
-import { Table, type Column } from "./table.tsx";
+import { count, money, ratio } from "../say.ts";
+import { Table, type Column } from "../table.tsx";
 
 type Props = { readonly usage: UsageView };
 

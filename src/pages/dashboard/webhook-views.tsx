@@ -2,8 +2,8 @@ import type { FC } from "hono/jsx";
 import { DeliveryView, EventType, PLATFORM_EVENTS, type WebhookView } from "../../core/resources.ts";
 import { CsrfField, Destroy } from "../session/form.tsx";
 import type { Guarded } from "../session/request.ts";
-import { count, time } from "./say.ts";
-import { Table } from "./table.tsx";
+import { count, time } from "../say.ts";
+import { Table } from "../table.tsx";
 
 /** What a tenant may hear of. */
 const EVENTS = EventType.options.filter((event) => !PLATFORM_EVENTS.includes(event));

@@ -3,7 +3,7 @@ import type { TenantWindows } from "../../core/tenant-windows.ts";
 import { windowNames, type WindowName, type Windows } from "../../core/windows.ts";
 import { CsrfField } from "../session/form.tsx";
 import type { Guarded } from "../session/request.ts";
-import { Table } from "./table.tsx";
+import { Table } from "../table.tsx";
 import { typedNumber } from "./typed-number.ts";
 
 type Usual = Readonly<Record<WindowName, Windows>>;

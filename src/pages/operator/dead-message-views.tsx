@@ -1,7 +1,7 @@
 import type { FC } from "hono/jsx";
 import { DeadMessageState, type DeadMessageRow, type DeadMessageView } from "../../core/dead-message.ts";
-import { count, time } from "../dashboard/say.ts";
-import { Table } from "../dashboard/table.tsx";
+import { count, time } from "../say.ts";
+import { Table } from "../table.tsx";
 import { CsrfField, Destroy } from "../session/form.tsx";
 import type { Guarded } from "../session/request.ts";
 

@@ -1,8 +1,8 @@
 import type { FC } from "hono/jsx";
 import type { BacklogName, BacklogView, HotAnswer, PlatformHealth } from "../../core/platform-resources.ts";
 import type { PlatformKeyView } from "../../core/resources.ts";
-import { count, time } from "../dashboard/say.ts";
-import { Table } from "../dashboard/table.tsx";
+import { count, time } from "../say.ts";
+import { Table } from "../table.tsx";
 import { CsrfField } from "../session/form.tsx";
 import type { Guarded } from "../session/request.ts";
 

@@ -1,8 +1,8 @@
 import type { Child, FC } from "hono/jsx";
 import * as v from "valibot";
 import type { AlertView } from "../../core/resources.ts";
-import { count, time } from "../dashboard/say.ts";
-import { Table } from "../dashboard/table.tsx";
+import { count, time } from "../say.ts";
+import { Table } from "../table.tsx";
 
 const Drift = v.object({ tenant_id: v.string(), window: v.string(), counted: v.number(), booked: v.number() });
 const KeyOut = v.object({ upstream_key_id: v.string(), reason: v.string() });

@@ -1,7 +1,7 @@
 import type { FC } from "hono/jsx";
 import type { SpendingView, TenantSpending } from "../../core/platform-resources.ts";
-import { count, money } from "../dashboard/say.ts";
-import { Table } from "../dashboard/table.tsx";
+import { count, money } from "../say.ts";
+import { Table } from "../table.tsx";
 import { Figure } from "../dashboard/usage-views.tsx";
 import { CsrfField } from "../session/form.tsx";
 import type { Guarded } from "../session/request.ts";

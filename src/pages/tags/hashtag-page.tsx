@@ -2,7 +2,7 @@ import type { FC } from "hono/jsx";
 import { hashtagPath } from "../../core/hashtag-name.ts";
 import { mostPlayed, newest, type RelatedHashtag } from "../../core/hashtag-page.ts";
 import { Page } from "../layout.tsx";
-import { compact, exact } from "./figures.ts";
+import { compact, count } from "../say.ts";
 import { Head, pageData } from "./head.tsx";
 import type { LoadedHashtag } from "./load.ts";
 import { Posts, type PictureOf } from "./posts.tsx";
@@ -59,7 +59,7 @@ export const HashtagPage: FC<Props> = ({ hashtag, origin, pictureOf }) => {
 const Figure: FC<{ readonly label: string; readonly value: number | null }> = ({ label, value }) => (
   <div class="card stat">
     <dt>{label}</dt>
-    <dd title={exact(value)}>{compact(value)}</dd>
+    <dd title={count(value)}>{compact(value)}</dd>
   </div>
 );
 

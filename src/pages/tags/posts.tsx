@@ -1,6 +1,6 @@
 import type { FC } from "hono/jsx";
 import type { HashtagPost } from "../../core/hashtag-page.ts";
-import { compact } from "./figures.ts";
+import { compact } from "../say.ts";
 
 /** Where a picture may be, as the page may be looked at until then. */
 export type PictureOf = (url: string) => string | undefined;

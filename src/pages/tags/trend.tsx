@@ -1,7 +1,8 @@
 import { line } from "d3-shape";
 import type { FC } from "hono/jsx";
 import type { HashtagDay } from "../../core/hashtag-history.ts";
-import { compact, exact } from "./figures.ts";
+import { compact, count } from "../say.ts";
+import { Table } from "../table.tsx";
 
 const SIZE = { width: 640, height: 120, margin: 8 };
 
@@ -27,30 +28,11 @@ export const Trend: FC<{ readonly days: readonly HashtagDay[] }> = ({ days }) =>
       </div>
       <details>
         <summary>Numbers by day</summary>
-        <div class="scroll">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Day</th>
-                <th scope="col" class="number">
-                  Views
-                </th>
-                <th scope="col" class="number">
-                  Users
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {days.toReversed().map(({ day, views, users }) => (
-                <tr>
-                  <th scope="row">{day}</th>
-                  <td class="number">{exact(views)}</td>
-                  <td class="number">{exact(users)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          caption="Views and users by day"
+          columns={[{ head: "Day" }, { head: "Views", isNumber: true }, { head: "Users", isNumber: true }]}
+          rows={days.toReversed().map(({ day, views, users }) => [day, count(views), count(users)])}
+        />
       </details>
     </section>
   );

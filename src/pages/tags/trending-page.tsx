@@ -2,7 +2,8 @@ import type { FC } from "hono/jsx";
 import type { RisingHashtag } from "../../core/hashtag-history.ts";
 import { hashtagPath } from "../../core/hashtag-name.ts";
 import { Page } from "../layout.tsx";
-import { compact } from "./figures.ts";
+import { compact } from "../say.ts";
+import { Table } from "../table.tsx";
 import { Head } from "./head.tsx";
 
 type Props = {
@@ -28,7 +29,7 @@ export const TrendingPage: FC<Props> = ({ rising, others, origin }) => (
     {rising.length === 0 ? (
       <p class="notice">Nothing was counted yet: hashtags come here once they are looked at.</p>
     ) : null}
-    {rising.length === 0 ? null : <Table rising={rising} />}
+    {rising.length === 0 ? null : <Rising rising={rising} />}
     {others.length === 0 ? null : (
       <ul class="tags">
         {others.map((name) => (
@@ -43,39 +44,24 @@ export const TrendingPage: FC<Props> = ({ rising, others, origin }) => (
   </Page>
 );
 
-const Table: FC<Pick<Props, "rising">> = ({ rising }) => (
-  <div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Hashtag</th>
-          <th scope="col" class="number">
-            Views
-          </th>
-          <th scope="col" class="number">
-            In a week
-          </th>
-          <th scope="col" class="number">
-            Users
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rising.map(({ name, views, users, growth }) => (
-          <tr>
-            <th scope="row">
-              <a href={hashtagPath(name)}>
-                <bdi>#{name}</bdi>
-              </a>
-            </th>
-            <td class="number">{compact(views)}</td>
-            <td class="number">{percent(growth)}</td>
-            <td class="number">{compact(users)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+const Rising: FC<Pick<Props, "rising">> = ({ rising }) => (
+  <Table
+    caption="Hashtags that were looked at here, those that grow most first"
+    columns={[
+      { head: "Hashtag" },
+      { head: "Views", isNumber: true },
+      { head: "In a week", isNumber: true },
+      { head: "Users", isNumber: true },
+    ]}
+    rows={rising.map(({ name, views, users, growth }) => [
+      <a href={hashtagPath(name)}>
+        <bdi>#{name}</bdi>
+      </a>,
+      compact(views),
+      percent(growth),
+      compact(users),
+    ])}
+  />
 );
 
 function listData(rising: readonly RisingHashtag[], origin: string): object {

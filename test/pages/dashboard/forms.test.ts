@@ -27,7 +27,7 @@ describe("a form for a key asks /v1", () => {
         kind: "publishable",
         origins: ["https://a.example", "https://b.example"],
         endpoints: [],
-        daily_requests: Number.NaN,
+        daily_requests: "ten",
       },
       because: "a publishable key has no permissions, and what is no number is left for /v1 to refuse",
     },

@@ -1,10 +1,16 @@
 const COUNT = new Intl.NumberFormat("en-US");
+const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 const MONEY = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 4 });
 const RATIO = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 1 });
 
 /** `12,345`; a dash for what there is none of. */
 export function count(value: number | null): string {
   return value === null ? "–" : COUNT.format(value);
+}
+
+/** `1.2M`, where its size is what matters; a dash for what is not known. */
+export function compact(value: number | null): string {
+  return value === null ? "–" : COMPACT.format(value);
 }
 
 /** `$12.30`, from cents. */
