@@ -1,4 +1,4 @@
-import type { FC } from "hono/jsx";
+import type { Child, FC } from "hono/jsx";
 import * as v from "valibot";
 import type { Problem } from "../core/problem.ts";
 import { Page } from "./layout.tsx";
@@ -6,10 +6,10 @@ import { rendered } from "./render.ts";
 import type { Rendered } from "./request.ts";
 
 /** An error as a page for people: what is wrong, when it makes sense to come again, and the id by which it is found in the log. */
-export function problemPage(problem: Problem, requestId: string): Rendered {
+export function problemPage(problem: Problem, requestId: string, aside?: Child): Rendered {
   const { status, title, detail, retryAfterSeconds, members } = problem;
   return rendered(
-    <Page title={title}>
+    <Page title={title} aside={aside}>
       <section class="problem">
         <p class="figure" aria-hidden="true">
           {status}

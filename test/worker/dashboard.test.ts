@@ -72,6 +72,11 @@ describe("the dashboard", () => {
       expect(person.cookies.size).toBe(0);
     });
 
+    it("of a key has its own tenant, and no choice of one", async () => {
+      const { person } = await signedIn();
+      expect((await person.get("/dashboard/tenant")).headers.get("location")).toBe("/dashboard");
+    });
+
     it("leads who is not signed in to where they can be", async () => {
       const response = await visitor(running().gateway).get("/dashboard");
       expect([response.status, response.headers.get("location")]).toEqual([303, "/dashboard/sign-in"]);
@@ -118,6 +123,11 @@ describe("the dashboard", () => {
       const chosen = await person.post("/dashboard/tenant", { fields: { tenant: stack.tenant("shared").id } });
       expect(chosen.headers.get("location")).toBe("/dashboard");
       expect((await person.get("/dashboard")).text).toContain(stack.tenant("shared").name);
+      for (const tenant of ["", "ünï", "a\nb"]) {
+        await person.get("/dashboard/tenant");
+        const refused = await person.post("/dashboard/tenant", { fields: { tenant } });
+        expect([refused.status, refused.text.includes("tenant is not a UUID")], tenant).toEqual([400, true]);
+      }
     });
   });
 
@@ -152,8 +162,18 @@ describe("the dashboard", () => {
       const page = await returned(person, back);
       expect([page.status, page.html.includes(`content="0; url=/dashboard"`)]).toEqual([200, true]);
       expect([...person.cookies.keys()]).toEqual([COOKIE]);
-      expect((await person.get("/dashboard")).text).toContain("ann");
-      expect((await person.get("/dashboard/audit")).status, "a member only reads").toBe(403);
+      const overview = await person.get("/dashboard");
+      expect([overview.status, overview.text.includes("ann")]).toEqual([200, true]);
+      const refused = await person.get("/dashboard/audit");
+      expect([refused.status, refused.text.includes("Not permitted")], "a member only reads").toEqual([403, true]);
+      expect((await person.get(back)).status, "the way back is good once").toBe(400);
+      await operator.delete("/v1/users/ann", { tenant: id });
+      await expect.poll(async () => (await person.get("/dashboard")).status, { timeout: 20_000 }).toBe(404);
+      const gone = await person.get("/dashboard");
+      expect(gone.html, "nobody is stuck at a tenant that is not theirs any more").toContain(
+        'href="/dashboard/tenant"',
+      );
+      expect((await person.post("/dashboard/sign-out")).status).toBe(303);
     });
 
     it("who names no tenant, or one of somebody else's, is asked which", async () => {

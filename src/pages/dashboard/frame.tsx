@@ -1,8 +1,8 @@
 import type { FC, PropsWithChildren } from "hono/jsx";
 import type { Session } from "../../core/session.ts";
 import { Page } from "../layout.tsx";
-import { CsrfField } from "../session/form.tsx";
 import type { Guarded } from "../session/request.ts";
+import { SignedInAs } from "../session/signed-in-as.tsx";
 
 const PARTS = [
   ["/dashboard", "Overview"],
@@ -33,22 +33,4 @@ export const Dashboard: FC<Props> = ({ title, part, who, guard, children }) => (
     <h1>{title}</h1>
     {children}
   </Page>
-);
-
-/** Who is signed in, and how to leave. Of the operator too. */
-export const SignedInAs: FC<{ readonly who: Pick<Session, "who" | "kind">; readonly by: Guarded }> = ({ who, by }) => (
-  <>
-    {who.kind === "key" ? null : (
-      <a href={who.kind === "operator" ? "/dashboard/operator" : "/dashboard/tenant"}>
-        {who.kind === "operator" ? "Operator's view" : "Another tenant"}
-      </a>
-    )}
-    <span>{who.who}</span>
-    <form method="post" action="/dashboard/sign-out">
-      <CsrfField by={by} />
-      <button class="plain" type="submit">
-        Sign out
-      </button>
-    </form>
-  </>
 );

@@ -1,10 +1,10 @@
 import type { Context } from "hono";
 import type { FC, PropsWithChildren } from "hono/jsx";
-import { SignedInAs } from "../dashboard/frame.tsx";
 import { Page } from "../layout.tsx";
 import { askAs, type Ask } from "../session/ask.ts";
 import type { SessionEnv } from "../session/request.ts";
 import type { SignedInPorts } from "../session/signed-in.ts";
+import { SignedInAs } from "../session/signed-in-as.tsx";
 
 const PARTS = [
   ["/dashboard/operator", "Deployment"],

@@ -1,13 +1,17 @@
 import { Hono } from "hono";
 import type { FC } from "hono/jsx";
 import * as v from "valibot";
-import { Problem } from "../../core/problem.ts";
+import { problems, type Problem } from "../../core/problem.ts";
 import { Uuid } from "../../core/resources.ts";
+import type { Session } from "../../core/session.ts";
+import { isUuid } from "../../core/uuid7.ts";
 import { Page } from "../layout.tsx";
 import { pageResponse } from "../render.ts";
-import { askAs } from "./ask.ts";
+import { askAs, type Ask } from "./ask.ts";
+import { attempt, type Attempted } from "./attempt.ts";
 import { CsrfField, Refusal } from "./form.tsx";
 import type { Guarded, SessionEnv } from "./request.ts";
+import { SignedInAs } from "./signed-in-as.tsx";
 import { signedIn, type SignedInPorts } from "./signed-in.ts";
 
 const Chosen = v.object({ id: Uuid, name: v.string() });
@@ -15,30 +19,42 @@ const Chosen = v.object({ id: Uuid, name: v.string() });
 /** Which tenant a person or the operator looks at. A key has its own, and no choice. */
 export const chooseTenantRoute = (s: SignedInPorts) =>
   new Hono<SessionEnv>()
-    .use(...signedIn(s, "anything"))
-    .get("/", (c) => pageResponse(<ChooseTenant by={c.var.guard()} tenantId={c.var.session.tenantId ?? ""} />))
+    .use(...signedIn(s, "choice"))
+    .get("/", ({ var: { session, guard } }) =>
+      pageResponse(<ChooseTenant who={session} guard={guard} tenantId={session.tenantId ?? ""} />),
+    )
     .post("/", async (c) => {
-      const tenantId = (c.var.form.get("tenant") ?? "").trim();
-      try {
-        const { credential } = c.var.session;
-        await askAs(s.control, c, { credential, tenantId }).get("/v1/tenant", Chosen);
-        c.set("session", { ...c.var.session, tenantId });
+      const { session, guard, form } = c.var;
+      const tenantId = (form.get("tenant") ?? "").trim().toLowerCase();
+      const found = await find(tenantId, askAs(s.control, c, { ...session, tenantId }));
+      if (found.kind === "done") {
+        c.set("session", { ...session, tenantId });
         return c.redirect("/dashboard", 303);
-      } catch (error) {
-        if (!(error instanceof Problem) || error.status === 401) throw error;
-        const page = <ChooseTenant by={c.var.guard()} tenantId={tenantId} problem={error} />;
-        return pageResponse(page, { status: error.status });
       }
+      const { problem } = found;
+      const page = <ChooseTenant who={session} guard={guard} tenantId={tenantId} problem={problem} />;
+      return pageResponse(page, { status: problem.status });
     });
 
-type Props = { readonly by: Guarded; readonly tenantId: string; readonly problem?: Problem };
+/** Whether who is signed in may look at it. What no header holds is not asked about. */
+async function find(tenantId: string, ask: Ask): Promise<Attempted<unknown>> {
+  if (isUuid(tenantId)) return attempt(ask.get("/v1/tenant", Chosen));
+  return { kind: "refused", problem: problems.invalidParameters([{ name: "tenant", reason: "is not a UUID" }]) };
+}
 
-const ChooseTenant: FC<Props> = ({ by, tenantId, problem }) => (
-  <Page title="Choose a tenant">
+type Props = {
+  readonly who: Session;
+  readonly guard: () => Guarded;
+  readonly tenantId: string;
+  readonly problem?: Problem;
+};
+
+const ChooseTenant: FC<Props> = ({ who, guard, tenantId, problem }) => (
+  <Page title="Choose a tenant" aside={<SignedInAs who={who} by={guard()} />}>
     <h1>Which tenant?</h1>
     <Refusal problem={problem} />
     <form method="post" action="/dashboard/tenant">
-      <CsrfField by={by} />
+      <CsrfField by={guard()} />
       <label class="field">
         <span>Tenant id</span>
         <input name="tenant" required value={tenantId} autocomplete="off" spellcheck={false} />

@@ -7,11 +7,12 @@ import { forgetSession, keepSession, readSession, type CookiePorts } from "./coo
 import { checkCsrf, readForm } from "./read-form.ts";
 import { refuseForeign } from "./refuse-foreign.ts";
 import type { SessionEnv } from "./request.ts";
+import { problemPageOf } from "./signed-in-as.tsx";
 
 export type SignedInPorts = CookiePorts & { readonly control: Control; readonly newRequestId: () => string };
 
-/** What a page is about: one tenant, the whole deployment, or only that somebody is signed in. */
-export type About = "tenant" | "platform" | "anything";
+/** What a page is about: one tenant, which one, the whole deployment, or only that somebody is signed in. */
+export type About = "tenant" | "choice" | "platform" | "anything";
 
 export const SIGN_IN = "/dashboard/sign-in";
 
@@ -30,7 +31,9 @@ const requireSession = (s: SignedInPorts, about: About) =>
     if (elsewhere !== undefined) return c.redirect(elsewhere, 303);
     c.set("session", session);
     c.set("ask", askAs(s.control, c, session));
-    c.set("guard", () => ({ csrf: session.csrf, once: s.newRequestId() }));
+    const guard = () => ({ csrf: session.csrf, once: s.newRequestId() });
+    c.set("guard", guard);
+    if (c.var.problemPage !== undefined) c.set("problemPage", problemPageOf(session, guard));
     await next();
     // The credential is no good any more: revoked, expired, or its issuer says so.
     if (c.error instanceof Problem && c.error.status === 401) return over(c);
@@ -43,6 +46,7 @@ const requireSession = (s: SignedInPorts, about: About) =>
 /** Where somebody has to go first, if anywhere. */
 function elsewhereFor({ kind, tenantId }: Session, about: About): string | undefined {
   if (about === "platform" && kind !== "operator") return "/dashboard";
+  if (about === "choice" && kind === "key") return "/dashboard";
   if (about !== "tenant" || kind === "key" || tenantId !== null) return undefined;
   return kind === "operator" ? "/dashboard/operator" : "/dashboard/tenant";
 }
