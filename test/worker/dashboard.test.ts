@@ -202,7 +202,8 @@ describe("the dashboard", () => {
       },
       {
         because: "the provider said no",
-        change: (_: Visitor, back: string) => back.replace(/code=[^&]+/, "error=access_denied"),
+        change: (_: Visitor, back: string) =>
+          back.replace(/code=[^&]+/, "error=access_denied&error_description=%3Cscript%3Ewhy"),
         status: 403,
       },
       {
@@ -222,6 +223,8 @@ describe("the dashboard", () => {
         const page = await returned(person, change(person, back));
         expect([page.status, person.cookies.size]).toEqual([status, 0]);
         expect(page.text).toContain("Begin again.");
+        expect(page.html).toContain('href="/dashboard/oidc"');
+        expect(page.html, "the provider's words are not ours").not.toContain("why");
       },
     );
   });

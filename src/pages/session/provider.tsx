@@ -14,7 +14,7 @@ import { beginSession } from "./begin-session.ts";
 import { keepSession } from "./cookie.ts";
 import type { SessionEnv } from "./request.ts";
 import type { SignedInPorts } from "./signed-in.ts";
-import { refusedPage, TOO_LONG } from "./sign-in-page.tsx";
+import { beginAt, refusedPage, TOO_LONG } from "./sign-in-page.tsx";
 
 export type ProviderPorts = SignedInPorts & { readonly signInProvider: SignInProvider };
 
@@ -44,7 +44,7 @@ export const providerRoute = (s: ProviderPorts) =>
     })
     .get("/callback", async (c) => {
       const pending = await readPending(s, c);
-      c.res = pending === undefined ? refused(LOST, 400) : await signIn(s, c, pending);
+      c.res = pending === undefined ? refused(LOST, 400, null) : await signIn(s, c, pending);
       deleteCookie(c, NAME, ATTRIBUTES);
       return c.res;
     });
@@ -60,12 +60,12 @@ async function readPending(s: ProviderPorts, c: Context): Promise<PendingSignIn 
 async function signIn(s: ProviderPorts, c: Context<SessionEnv>, pending: PendingSignIn): Promise<Response> {
   const finished = await s.signInProvider.finish(c.req.url, pending);
   if (finished.kind === "unavailable") throw problems.identityTokensUnavailable();
-  if (finished.kind === "refused") return refused(DECLINED, 403);
+  if (finished.kind === "refused") return refused(DECLINED, 403, pending.tenantId);
   const begun = await beginSession(s, c, { credential: finished.token, tenantId: null });
-  if (begun.kind === "refused") return refused(DECLINED, 403);
+  if (begun.kind === "refused") return refused(DECLINED, 403, pending.tenantId);
   const session = { ...begun.session, tenantId: await tenantOf(s, c, finished.token, pending) };
   c.res = pageResponse(<SignedIn />);
-  return (await keepSession(s, c, session)) ? c.res : refusedPage(TOO_LONG);
+  return (await keepSession(s, c, session)) ? c.res : refusedPage(TOO_LONG, beginAt(pending.tenantId));
 }
 
 /** The tenant that the person came for, if they may look at it; else they are asked. */
@@ -80,8 +80,8 @@ async function tenantOf(
   return found.kind === "done" ? tenantId : null;
 }
 
-function refused(because: string, status: number): Response {
-  return refusedPage({ kind: "refused", because, status });
+function refused(because: string, status: number, tenantId: string | null): Response {
+  return refusedPage({ kind: "refused", because, status }, beginAt(tenantId));
 }
 
 const SignedIn = () => (

@@ -7,8 +7,13 @@ type Props = {
   /** Why nobody is signed in yet, in words. */
   readonly because?: string | undefined;
   /** Where people sign in with the identity provider; nothing where there is none. */
-  readonly provider?: string | undefined;
+  readonly provider: string | undefined;
 };
+
+/** Where a sign-in with the identity provider begins, for a tenant or for one that is chosen later. */
+export function beginAt(tenantId: string | null): string {
+  return tenantId === null ? "/dashboard/oidc" : `/dashboard/oidc?tenant=${tenantId}`;
+}
 
 /** Where one signs in. What was typed in is never shown again. */
 export const SignInPage: FC<Props> = ({ because, provider }) => (
@@ -50,8 +55,8 @@ export const TOO_LONG: Refused = {
 };
 
 /** The page again, with why. */
-export function refusedPage({ because, problem, status }: Refused): Response {
+export function refusedPage({ because, problem, status }: Refused, provider: Props["provider"]): Response {
   const again = problem?.retryAfterSeconds;
   const headers = again === undefined ? {} : { "retry-after": String(again) };
-  return pageResponse(<SignInPage because={because} />, { status, headers });
+  return pageResponse(<SignInPage because={because} provider={provider} />, { status, headers });
 }
