@@ -36,7 +36,10 @@ export type Ask = {
   readonly background: Background;
   /** What has to be fulfilled before anything is served or spent, where that is not known yet. It rejects when the request is refused. */
   readonly admission?: Promise<unknown> | undefined;
-  /** Limits of the asker's own on what is fetched: asked before a credit is reserved, and what it returns stands in place of the fetch. */
+  /**
+   * Limits of the asker's own on what is fetched: asked before a credit is reserved, and what it returns stands in place of the fetch; asked
+   * before a refresh is, which then is not.
+   */
   readonly beforeFetch?: (() => Promise<Refused | undefined>) | undefined;
 };
 

@@ -18,6 +18,8 @@ export type AskRefreshPorts = {
  */
 export async function askRefresh(ports: AskRefreshPorts, { key, ask }: Sought, { entry }: Stored): Promise<void> {
   const { waits, refreshTurns, refreshQueue, refreshAgainMs, log } = ports;
+  // First, so that who is refused takes no turn from who is not.
+  if ((await ask.beforeFetch?.()) !== undefined) return;
   if (!waits.mayAsk(`refresh ${key.identity}`, refreshAgainMs)) return;
   const { call, payer } = ask;
   try {

@@ -5,7 +5,7 @@ import type { Call } from "../core/catalogue.ts";
 import type { Confirm } from "../core/control-ports.ts";
 import type { Entry } from "../core/entry.ts";
 import { secondsUntil } from "../core/http-fields.ts";
-import type { Background, Bucket, HitCounter, RateLimiter, WaitBudget } from "../core/ports.ts";
+import type { Background, Bucket, HitCounter, RateLimiter } from "../core/ports.ts";
 import { problems } from "../core/problem.ts";
 import { quotaWindow } from "../core/quota.ts";
 import { recentlyMade } from "../core/recent.ts";
@@ -34,9 +34,9 @@ const REMEMBERED = { most: 1_000, longest: 1_000 };
 
 /**
  * Asks on behalf of the public tenant. Behind every tenant: with the least priority, and never waiting for room on an upstream key. What is
- * cached, also past its time, is free of limits; before anything is fetched, the address and everybody together have to have some left of
- * theirs, so that a crawler can spend no more than these in a minute and the tenant's quota in a month. Fails closed where nobody pays;
- * limits that do not answer let through, since the ledger then spends nothing.
+ * cached, also past its time, is free of limits; before anything is fetched or refreshed, the address and everybody together have to have some
+ * left of theirs, so that a crawler can spend no more than these in a minute and the tenant's quota in a month. Fails closed where nobody
+ * pays; limits that do not answer let through, since the ledger then spends nothing.
  */
 export const askPublicly = (ports: AskPubliclyPorts) => {
   const admittedAtMs = recentlyMade<number>(REMEMBERED);
@@ -48,7 +48,7 @@ export const askPublicly = (ports: AskPubliclyPorts) => {
     const isAdmitted = () => ports.clock() - (admittedAtMs.get(identity) ?? -Infinity) < ports.upstreamDeadlineMs;
     const beforeFetch = async () => {
       if (isAdmitted()) return undefined;
-      const refused = await takeOfLimits(ports, visit.address, wait);
+      const refused = await takeOfLimits(ports, visit.address);
       if (refused === undefined) admittedAtMs.put(identity, ports.clock());
       return isAdmitted() ? undefined : refused;
     };
@@ -71,15 +71,18 @@ export function shownOf(answered: Answer): Entry {
   return entry;
 }
 
-/** Of the address first: who has used up its own takes nothing from everybody's. */
-async function takeOfLimits(ports: AskPubliclyPorts, address: string, wait: WaitBudget): Promise<Refused | undefined> {
+/**
+ * Of the address first: who has used up its own takes nothing from everybody's. Each is waited for by itself: where Redis is far away, there
+ * would be no time left for the ledger, and a second visit would be let through.
+ */
+async function takeOfLimits(ports: AskPubliclyPorts, address: string): Promise<Refused | undefined> {
   const limits = [
     { name: `public:from:${address}`, perMinute: ports.pagesPerAddress },
     { name: "public:cold", perMinute: ports.pagesColdPerMinute },
   ];
   for (const { name, perMinute } of limits) {
     const take = () => ports.limiter.take(name, bucketOf(perMinute));
-    const taken = await wait.within(take, { kind: "unavailable" } as const);
+    const taken = await ports.newWaitBudget().within(take, { kind: "unavailable" } as const);
     if (taken.kind !== "refused") continue;
     const inMs = Math.max(0, taken.resetAtMs - ports.clock());
     return { kind: "refused", because: "reservation", reservation: { kind: "busy", inMs, cap: perMinute } };

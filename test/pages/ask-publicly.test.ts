@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { askPublicly, shownOf } from "../../src/pages/ask-publicly.ts";
-import type { Bucket, RateDecision } from "../../src/core/ports.ts";
+import type { Bucket, RateDecision, WaitBudget } from "../../src/core/ports.ts";
 import { Problem } from "../../src/core/problem.ts";
 import type { TenantLookup } from "../../src/core/tenant-directory.ts";
 import type { HitCount } from "../../src/core/usage.ts";
@@ -13,7 +13,13 @@ const HOUR_MS = 3_600_000;
 
 /** The public asks one isolate, whose limits are buckets that are never refilled. */
 function publicly(
-  settings: { perAddress?: number; cold?: number; tenant?: TenantLookup; publicTenantId?: string | undefined } = {},
+  settings: {
+    perAddress?: number;
+    cold?: number;
+    tenant?: TenantLookup;
+    publicTenantId?: string | undefined;
+    newWaitBudget?: () => WaitBudget;
+  } = {},
 ) {
   const t = timeline();
   const left = new Map<string, number>();
@@ -39,6 +45,7 @@ function publicly(
     hits: { add: (tenantId, count) => void hits.push([tenantId, count]) },
     pagesPerAddress: settings.perAddress ?? 100,
     pagesColdPerMinute: settings.cold ?? 100,
+    newWaitBudget: settings.newWaitBudget ?? t.ports.newWaitBudget,
   });
   t.replies(async () => json('{"id":"42","cha_name":"cats","user_count":1,"view_count":2}'));
   const behind: Promise<unknown>[] = [];
@@ -49,6 +56,12 @@ function publicly(
       background: (promise) => void behind.push(promise),
     });
   return { ...t, state, taken, hits, ask, settled: async () => void (await Promise.all(behind.splice(0))) };
+}
+
+/** So little time that a look-up and a reservation take all of it. */
+function twoQuestions(): WaitBudget {
+  let asked = 0;
+  return { within: async (work, otherwise) => ((asked += 1) > 2 ? otherwise : work()) };
 }
 
 function found(changes: Partial<typeof sampleTenant> = {}): TenantLookup {
@@ -137,14 +150,49 @@ describe("what the public asks", () => {
     expect(t.taken, "but it does in a while").toHaveLength(4);
   });
 
-  it("is what is past its time, and refreshed behind every tenant, whatever is left of the limits", async () => {
-    const t = publicly({ cold: 1 });
+  it("is what is past its time, and refreshed behind every tenant", async () => {
+    const t = publicly();
     await t.ask("cats");
     await t.settled();
     t.advance(5 * HOUR_MS);
     expect(await t.ask("cats")).toMatchObject({ kind: "refreshing" });
     await t.settled();
     expect(t.refreshes).toMatchObject([{ tenantId: "tenant", scope: "pool:default", priority: "warm" }]);
+  });
+
+  it.each([
+    { limit: "everybody's", settings: { cold: 3 }, from: "198.51.100.9" },
+    { limit: "the address's own", settings: { perAddress: 3 }, from: "192.0.2.1" },
+  ])(
+    "is refreshed within $limit limit, because whoever goes through many old pages would spend as much as he likes",
+    async ({ settings, from }) => {
+      const t = publicly(settings);
+      for (const name of ["cats", "dogs"]) await t.ask(name);
+      await t.settled();
+      t.advance(5 * HOUR_MS);
+      for (const name of ["cats", "dogs"]) expect(await t.ask(name, from)).toMatchObject({ kind: "refreshing" });
+      await t.settled();
+      expect(t.refreshes).toMatchObject([{ path: `${INFO}cats` }]);
+    },
+  );
+
+  it("takes no turn to refresh from who has some left, when it has none itself", async () => {
+    const t = publicly({ perAddress: 1 });
+    await t.ask("cats");
+    await t.settled();
+    t.advance(5 * HOUR_MS);
+    await t.ask("cats");
+    await t.settled();
+    expect(t.refreshes).toEqual([]);
+    await t.ask("cats", "198.51.100.9");
+    await t.settled();
+    expect(t.refreshes).toHaveLength(1);
+  });
+
+  it("is fetched and limited however far Redis is, for no limit takes of the time that the look-up and the ledger have", async () => {
+    const t = publicly({ cold: 1, newWaitBudget: twoQuestions });
+    expect(await t.ask("cats")).toMatchObject({ kind: "fetched" });
+    expect((await refusal(t.ask("dogs"))).status).toBe(503);
   });
 
   it.each([

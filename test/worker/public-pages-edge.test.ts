@@ -11,7 +11,7 @@ const WINDOWS = JSON.stringify(
   ),
 );
 /** Redis decides what is past its time; and posts go on, so that a page that is made anew is another one. */
-const SETTINGS = { PUBLIC_TENANT, WINDOWS, MEMORY_MS: "1" };
+const SETTINGS = { PUBLIC_TENANT, WINDOWS, MEMORY_MS: "1", PAGES_PER_ADDRESS: "1000", PAGES_COLD_PER_MINUTE: "1000" };
 
 const varnish = await findVarnish();
 if (varnish === undefined)
