@@ -259,6 +259,9 @@ describe("the trend of a hashtag", () => {
     const slow = pages({}, { trendWait: Promise.resolve() });
     slow.state.isPostgresSlow = true;
     expect((await slow.visit("/tags/cats")).status).toBe(200);
+    const { statements } = slow.state;
+    expect((await slow.visit("/tags/cats")).status).toBe(200);
+    expect(slow.state.statements, "nor the next one, which asks nothing").toBe(statements);
   });
 
   it("is asked for once a minute for the lists, and what was known last stays while Postgres is down", async () => {

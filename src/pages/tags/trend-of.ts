@@ -18,14 +18,9 @@ const MOST_DAYS = 90;
 const KEPT_MS = 600_000;
 /** A page is not held up for its trend. */
 const WAIT_MS = 500;
-/** Nor is one after another while Postgres does not answer. */
+/** Nor is one after another while Postgres does not answer, or not in time. */
 const REST_MS = 10_000;
 const REMEMBERED = { most: 2_000, longest: 64 };
-
-async function none(after: Promise<void>): Promise<readonly HashtagDay[]> {
-  await after;
-  return [];
-}
 
 type Known = { readonly days: readonly HashtagDay[]; readonly untilMs: number };
 
@@ -47,6 +42,13 @@ export function trendOf({ hashtagHistory, clock, pause, log }: TrendPorts) {
     }
   }
 
+  async function readInTime(id: string): Promise<readonly HashtagDay[]> {
+    const days = await Promise.race([read(id), pause(WAIT_MS)]);
+    if (days !== undefined) return days;
+    restsUntilMs = clock() + REST_MS;
+    return [];
+  }
+
   async function write(info: HashtagInfo & { readonly name: string }, day: string): Promise<void> {
     const { id, name, users, views } = info;
     if (id === null || users === null || views === null) return;
@@ -65,7 +67,7 @@ export function trendOf({ hashtagHistory, clock, pause, log }: TrendPorts) {
       const kept = id === null ? undefined : known.get(id);
       if (kept !== undefined && clock() < kept.untilMs) return kept.days;
       if (id === null || clock() < restsUntilMs) return [];
-      return Promise.race([read(id), none(pause(WAIT_MS))]);
+      return readInTime(id);
     },
     /** Notes what was counted on the day that the upstream said so, behind the response, while that is not past its time. */
     note({ fetchedAtMs, freshMs }: Entry, info: HashtagInfo & { readonly name: string }, background: Background): void {
