@@ -3,13 +3,15 @@ const NAME = /^(?:[\p{L}\p{M}\p{N}\p{Extended_Pictographic}_]|\u200d){1,80}$/u;
 
 /**
  * The one spelling of a hashtag that has a page: composed (NFC), without `#`, ASCII letters in lower case. Nothing for what is no hashtag:
- * white space, punctuation, and what is not seen or turns text around.
+ * white space, punctuation, and what is not seen or turns text around. Composed twice: some letters make one with a mark in lower case alone
+ * (U+1E96), and some become ASCII ones by it (U+212A).
  */
 export function hashtagName(text: string): string | undefined {
   const name = text
     .normalize("NFC")
     .replace(/^#/, "")
-    .replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+    .replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
+    .normalize("NFC");
   return NAME.test(name) ? name : undefined;
 }
 

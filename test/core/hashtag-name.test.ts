@@ -7,6 +7,8 @@ describe("the name of a hashtag", () => {
     { text: "#cats", is: "cats", because: "people write the mark" },
     { text: "Émile", is: "Émile", because: "what has a case beyond ASCII is for the upstream to say" },
     { text: "e\u0301te", is: "éte", because: "two spellings that look alike are one" },
+    { text: "H\u0331", is: "\u1e96", because: "in lower case it is one letter, which is spelt as one" },
+    { text: "\u212a", is: "k", because: "the sign of the kelvin is a K" },
     { text: "猫", is: "猫", because: "not everybody writes Latin" },
     { text: "कुत्ता", is: "कुत्ता", because: "marks are part of words" },
     { text: "👩‍🚀_1", is: "👩‍🚀_1", because: "people tag with pictures" },
@@ -25,7 +27,7 @@ describe("the name of a hashtag", () => {
     { text: "é".repeat(80), is: "é".repeat(80), because: "80 characters of any script have room" },
   ])("of $text is $is: $because", ({ text, is }) => expect(hashtagName(text)).toBe(is));
 
-  it.each(["cats", "猫", "👩‍🚀_1", "e\u0301"])(
+  it.each(["cats", "猫", "👩‍🚀_1", "e\u0301", "H\u0331", "\u212a\u030c"])(
     "of the page at the path of %s is that name, and its path its own",
     (name) => {
       const path = hashtagPath(hashtagName(name) ?? "");
