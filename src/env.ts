@@ -161,7 +161,8 @@ const Settings = v.object({
   CONFIRM_AFTER_MS: wholeNumber("500"),
   CONFIRM_MS: wholeNumber("1000"),
   HITS_FLUSH_MS: wholeNumber("2000"),
-  HITS_FLUSH_COUNT: wholeNumber("1000"),
+  // Each of them may be of another key, and a batch with more than a thousand is taken for damage (core/messages.ts).
+  HITS_FLUSH_COUNT: v.pipe(wholeNumber("1000"), v.maxValue(1_000)),
   // The platform ends what is left behind a response after 30 s, and settling before may have taken some.
   EVENTS_FLUSH_MS: v.pipe(wholeNumber("1000"), v.maxValue(10_000)),
   EVENTS_FLUSH_COUNT: v.pipe(wholeNumber("50"), v.minValue(1)),

@@ -86,6 +86,7 @@ describe("the settings", () => {
     { name: "PAGES_PER_ADDRESS", value: "0" },
     { name: "PAGES_COLD_PER_MINUTE", value: "canary" },
     { name: "HOT_FLUSH_MS", value: "25001" },
+    { name: "HITS_FLUSH_COUNT", value: "1001" },
     { name: "CHARGE_NOT_FOUND", value: "canary" },
   ])("name $name when it is $value, and never repeat a value", ({ name, value }) => {
     let message = "nothing was refused";

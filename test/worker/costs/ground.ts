@@ -20,7 +20,7 @@ const SETTINGS = {
   HITS_FLUSH_MS: HOUR,
   // What is refreshed was stored minutes ago.
   STORED_NOTE_MS: "1",
-  HITS_FLUSH_COUNT: "1000000",
+  HITS_FLUSH_COUNT: "1000",
   // At once, for a request that is alone shares its message with none.
   EVENTS_FLUSH_COUNT: "1",
   // The sweep finds nothing of what is counted here.
