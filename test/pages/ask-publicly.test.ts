@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { askPublicly, shownOf } from "../../src/pages/ask-publicly.ts";
+import { purge } from "../../src/answer/purge.ts";
 import type { Bucket, RateDecision, WaitBudget } from "../../src/core/ports.ts";
 import { Problem } from "../../src/core/problem.ts";
 import type { TenantLookup } from "../../src/core/tenant-directory.ts";
@@ -25,7 +26,10 @@ function publicly(
   const left = new Map<string, number>();
   const taken: string[] = [];
   const hits: [tenantId: string, HitCount][] = [];
-  const state = { isLimiterDown: false, tenant: settings.tenant ?? found() };
+  const state: { isLimiterDown: boolean; tenant: TenantLookup; hears?: () => Promise<unknown> } = {
+    isLimiterDown: false,
+    tenant: settings.tenant ?? found(),
+  };
   const take = async (name: string, { capacity, everyMs }: Bucket): Promise<RateDecision> => {
     taken.push(name);
     if (state.isLimiterDown) return { kind: "unavailable" };
@@ -37,7 +41,7 @@ function publicly(
   };
   const asker = askPublicly({
     ...t.ports,
-    confirm: { ...t.ports.confirm, refresh: () => undefined },
+    confirm: { ...t.ports.confirm, refresh: () => state.hears?.() },
     platformDownloadTier: true,
     publicTenantId: "publicTenantId" in settings ? settings.publicTenantId : "tenant",
     tenantDirectory: { find: async () => state.tenant },
@@ -175,6 +179,23 @@ describe("what the public asks", () => {
       expect(t.refreshes).toMatchObject([{ path: `${INFO}cats` }]);
     },
   );
+
+  it("is no copy that was purged elsewhere, of which the isolate hears while the visitor waits", async () => {
+    const t = publicly();
+    await t.ask("cats");
+    await t.settled();
+    t.advance(1);
+    t.state.hears = async () => {
+      const purging = {
+        scope: "pool:default",
+        tenantId: null,
+        targets: [{ kind: "everything" }],
+        mode: "hard",
+      } as const;
+      await t.ports.changes.publish([(await purge(t.ports, purging)).change]);
+    };
+    expect(await t.ask("cats")).toMatchObject({ kind: "fetched" });
+  });
 
   it("takes no turn to refresh from who has some left, when it has none itself", async () => {
     const t = publicly({ perAddress: 1 });

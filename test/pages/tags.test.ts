@@ -31,13 +31,24 @@ type Bodies = Readonly<Record<"info" | "posts" | "search", () => UpstreamReply>>
 function pages(bodies: Partial<Bodies> = {}, { warmKeywords = [] as readonly string[], trendWait = NEVER } = {}) {
   const t = timeline();
   const history = memoryHashtagHistory();
-  const state = { isPostgresDown: false, isPostgresSlow: false, statements: 0 };
+  type Statement = "note" | "of" | "rising";
+  const state: {
+    isPostgresDown: boolean;
+    isPostgresSlow: boolean;
+    failing: Statement | undefined;
+    statements: number;
+  } = {
+    isPostgresDown: false,
+    isPostgresSlow: false,
+    failing: undefined,
+    statements: 0,
+  };
   const guarded =
-    <Args extends readonly unknown[], Out>(work: (...args: Args) => Promise<Out>) =>
+    <Args extends readonly unknown[], Out>(name: Statement, work: (...args: Args) => Promise<Out>) =>
     async (...args: Args): Promise<Out> => {
       state.statements += 1;
       if (state.isPostgresSlow) return new Promise(() => undefined);
-      if (state.isPostgresDown) throw new Error("Postgres is down");
+      if (state.isPostgresDown || state.failing === name) throw new Error("Postgres is down");
       return work(...args);
     };
   const answers: Bodies = {
@@ -68,7 +79,11 @@ function pages(bodies: Partial<Bodies> = {}, { warmKeywords = [] as readonly str
       pagesPerAddress: 1,
       pagesColdPerMinute: 1,
       newRequestId: () => "request",
-      hashtagHistory: { note: guarded(history.note), of: guarded(history.of), rising: guarded(history.rising) },
+      hashtagHistory: {
+        note: guarded("note", history.note),
+        of: guarded("of", history.of),
+        rising: guarded("rising", history.rising),
+      },
       warmKeywords,
     }).onError(onError(silentLog)),
   );
@@ -231,10 +246,28 @@ describe("the trend of a hashtag", () => {
     await t.visit("/tags/cats");
     await t.settled();
     expect(t.history.noted).toEqual([]);
-    t.advance(-4 * HOUR_MS);
+    // The next day, and still what the upstream said the day before.
+    t.advance(-3 * HOUR_MS);
     await t.visit("/tags/cats");
     await t.settled();
-    expect(t.history.noted).toHaveLength(1);
+    expect(t.history.noted).toMatchObject([{ day: "2023-11-14" }]);
+  });
+
+  it.each([
+    { what: "notes it", says: {}, statements: 2, because: "one fails, and the other one had begun" },
+    { what: "reads it", says: { user_count: null }, statements: 1, because: "there is nothing to note" },
+  ])("is left alone for a while when Postgres fails who $what: $because", async ({ says, statements }) => {
+    const t = pages({ info: () => json(JSON.stringify({ ...info, ...says })) });
+    t.state.failing = statements === 1 ? "of" : "note";
+    for (let visits = 0; visits < 3; visits += 1) {
+      await t.visit("/tags/cats");
+      await t.settled();
+    }
+    expect(t.state.statements).toBe(statements);
+    t.advance(10_000);
+    t.state.failing = undefined;
+    await t.visit("/tags/cats");
+    expect(t.state.statements, "and is tried again then").toBe(statements + 1);
   });
 
   it("is on the page once there are two days, with the numbers beside it", async () => {
@@ -274,6 +307,9 @@ describe("the trend of a hashtag", () => {
     const old = await t.visit("/tags");
     expect(old.body).toContain("#cats");
     expect(old.headers.get("cdn-cache-control"), "to be made again soon").toMatch(/^max-age=10,/);
+    const { statements } = t.state;
+    await t.visit("/tags");
+    expect(t.state.statements, "but not at once").toBe(statements);
     t.state.isPostgresDown = false;
     t.advance(10_000);
     await t.visit("/tags");
