@@ -22,15 +22,14 @@ export function neonHashtagHistory(database: Database): HashtagHistory {
     async rising(since, most) {
       const [{ rows }] = await asOperator(database, null, [
         query<RisingHashtag>(sql`
-          WITH last AS (
-            SELECT DISTINCT ON (challenge_id) * FROM app.hashtag_history WHERE day >= ${since}::date ORDER BY challenge_id, day DESC
-          ), first AS (
-            SELECT DISTINCT ON (challenge_id) * FROM app.hashtag_history WHERE day >= ${since}::date ORDER BY challenge_id, day
-          )
-          SELECT last.challenge_id AS id, last.name, last.day::text, last.users::float8, last.views::float8,
-            CASE WHEN first.day < last.day THEN last.views::float8 / greatest(first.views, 1) END AS growth
-          FROM last JOIN first USING (challenge_id)
-          ORDER BY growth DESC NULLS LAST, last.users DESC, last.name LIMIT ${most}`),
+          SELECT id, names[noted] AS name, days[noted]::text AS day, users[noted]::float8 AS users, views[noted]::float8 AS views,
+            CASE WHEN noted > 1 THEN views[noted]::float8 / greatest(views[1], 1) END AS growth
+          FROM (
+            SELECT challenge_id AS id, count(*)::integer AS noted, array_agg(day ORDER BY day) AS days, array_agg(name ORDER BY day) AS names,
+              array_agg(h.users ORDER BY day) AS users, array_agg(h.views ORDER BY day) AS views
+            FROM app.hashtag_history h WHERE day >= ${since}::date GROUP BY challenge_id
+          ) AS known
+          ORDER BY growth DESC NULLS LAST, known.users[noted] DESC, name LIMIT ${most}`),
       ]);
       return rows;
     },
