@@ -11,7 +11,7 @@ export type Control = {
 export type Sent = {
   readonly body?: Readonly<Record<string, unknown>>;
   /** Sent as `Idempotency-Key`: the hidden field of the form. */
-  readonly once: string | null;
+  readonly once: string;
 };
 
 /**
@@ -23,8 +23,6 @@ export type Ask = {
   get<S extends v.GenericSchema>(path: string, view: S): Promise<v.InferOutput<S>>;
   /** `what` is a method and a path: `DELETE /v1/keys/…`. */
   send<S extends v.GenericSchema>(what: string, view: S, sent: Sent): Promise<v.InferOutput<S>>;
-  /** The same about another tenant: for the operator, who may name any. */
-  of(tenantId: string): Ask;
 };
 
 type Whose = { readonly credential: string; readonly tenantId: string | null };
@@ -51,12 +49,11 @@ export function askAs<E extends PagesEnv & Env>(control: Control, c: Context<E>,
     get: async (path, view) => v.parse(view, await call(`GET ${path}`, {})),
     send: async (what, view, { body, once }) => {
       const headers = {
-        ...(once === null ? {} : { "idempotency-key": once }),
+        "idempotency-key": once,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       };
       return v.parse(view, await call(what, headers, body === undefined ? undefined : JSON.stringify(body)));
     },
-    of: (tenantId) => askAs(control, c, { credential, tenantId }),
   };
 }
 

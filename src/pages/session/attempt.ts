@@ -19,5 +19,5 @@ export async function attempt<T>(asked: Promise<T>): Promise<Attempted<T>> {
 
 /** What is sent to `/v1` for a form, so that a form that is sent twice acts once. */
 export function sentBy(c: Context<SessionEnv>, body?: Sent["body"]): Sent {
-  return { ...(body === undefined ? {} : { body }), once: c.var.form.get("once") };
+  return { ...(body === undefined ? {} : { body }), once: c.var.form.get("once") ?? "" };
 }
