@@ -281,6 +281,25 @@ describe("the dashboard", () => {
     });
   });
 
+  it("while Postgres is down says so on a page with the request's id, and who is signed in can still leave", async () => {
+    const { person } = await signedIn();
+    const faults = new URL("/__faults", running().stack.neon.url);
+    await fetch(faults, { method: "POST", body: JSON.stringify({ kind: "down", times: null }) });
+    try {
+      const { status, headers, text, html } = await person.get("/dashboard/keys");
+      expect([status, headers.get("retry-after"), headers.get("content-type")]).toEqual([
+        503,
+        "2",
+        "text/html; charset=utf-8",
+      ]);
+      expect(text).toMatch(/The database does not answer.*Request [0-9a-f-]{36}/);
+      expect(html).toContain('action="/dashboard/sign-out"');
+      expect((await person.post("/dashboard/sign-out")).status).toBe(303);
+    } finally {
+      await fetch(faults, { method: "DELETE" });
+    }
+  });
+
   describe("usage", () => {
     it("is shown between two days, and taken away as CSV", async () => {
       const { person } = await signedIn();
@@ -347,6 +366,19 @@ describe("the dashboard", () => {
       const listed = await person.get("/dashboard/keys");
       expect(listed.text.match(/Server/g), "it acted once").toHaveLength(1);
       expect([again.html, listed.html].join().includes(key)).toBe(false);
+    });
+
+    it("are issued once by a form that is sent twice at once", async () => {
+      const { person } = await signedIn();
+      const { html } = await person.get("/dashboard/keys");
+      const [once = "", csrf = ""] = ["once", "csrf"].map(
+        (n) => new RegExp(`name="${n}" value="([^"]+)"`).exec(html)?.[1],
+      );
+      const fields = { kind: "secret", name: "Twice", permissions: "data", once, csrf };
+      const sent = [1, 2, 3].map(() => person.post("/dashboard/keys", { fields, handsOut: SECRET }));
+      const shown = (await Promise.all(sent)).filter((page) => SECRET.test(page.html));
+      expect(shown).toHaveLength(1);
+      expect((await person.get("/dashboard/keys")).text.match(/Twice/g)).toHaveLength(1);
     });
 
     it("for browsers are bound to their origins, and what is wrong with the form is said beside it", async () => {
