@@ -66,9 +66,12 @@ export async function targetsAsked(
   return callTargets(call, { scope, namespaceVersion });
 }
 
-/** What a call asks about, where it is one that is purged. */
+/** What a call asks about, where it is one that is purged. What is found for a hashtag's name is shown on its page as related. */
 export function subjectsAsked({ path }: PurgeAsked): readonly string[] {
-  return path === undefined ? [] : subjectsOf(callAt(path));
+  if (path === undefined) return [];
+  const call = callAt(path);
+  if (call.endpoint.path !== "/search-challenge/") return subjectsOf(call);
+  return call.params.flatMap(([name, value]) => (name === "keyword" ? [`challenge:#${value}`] : []));
 }
 
 /** What was purged, by name. */
