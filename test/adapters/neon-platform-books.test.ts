@@ -26,11 +26,11 @@ it("sums what each tenant spent in this UTC month over its endpoints, those that
             ($1, ${FIRST} - 1, '/userid/', 9, 9, 9, 9, 9, 9), ($2, ${TODAY}, '/userid/', 7, 7, 0, 0, 0, 0)`,
     [TENANT_A, TENANT_B],
   );
-  const gone = "00000000-0000-4000-8000-00000000000c";
+  const [gone, idle] = ["00000000-0000-4000-8000-00000000000c", "00000000-0000-4000-8000-00000000000d"];
   await owner.query(
     `INSERT INTO app.tenants (id, name, plan, key_mode, created_at, deleted_at)
-     VALUES ($1, 'Gone', 'free', 'shared', ${FIRST} - 90, ${FIRST} - 2)`,
-    [gone],
+     VALUES ($1, 'Gone', 'free', 'shared', ${FIRST} - 90, ${FIRST} - 2), ($2, 'Idle', 'free', 'shared', ${FIRST} - 90, NULL)`,
+    [gone, idle],
   );
   const spent = await books.spending(10);
   expect(spent.map(({ tenant_id, lines }) => [tenant_id, lines])).toEqual([
@@ -49,6 +49,7 @@ it("sums what each tenant spent in this UTC month over its endpoints, those that
         },
       ],
     ],
+    [idle, []],
   ]);
   expect(spent[0]).toMatchObject({ tenant: "B", status: "active", terms: { plan: expect.any(String) }, arrears: [] });
   expect(await books.spending(1)).toHaveLength(1);

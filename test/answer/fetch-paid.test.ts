@@ -243,7 +243,19 @@ describe("a dispatch that is made again", () => {
     const t = failing(0);
     const replies = [{ ...json("{}", 503), credits: 2 } as const, json('{"id":"107955"}')];
     t.replies(async () => replies.shift() ?? json("{}", 500));
-    expect(await answer(t.ports, t.ask(CALL))).toMatchObject({ outcome: "success", creditsCharged: 3 });
+    const cost = { dispatches: 2, creditsCharged: 3, creditsInDoubt: 0 };
+    expect(await answer(t.ports, t.ask(CALL))).toMatchObject({ outcome: "success", ...cost });
+  });
+
+  it("adds what is in doubt to what was charged, because it may have been paid", async () => {
+    const t = failing(0);
+    const replies = [
+      { ...json("{}", 503), credits: 2 } as const,
+      { kind: "failed", reason: "timeout", status: 0 } as const,
+    ];
+    t.replies(async () => replies.shift() ?? json("{}", 500));
+    const cost = { dispatches: 2, creditsCharged: 2, creditsInDoubt: 1 };
+    expect(await answer(t.ports, t.ask(CALL))).toMatchObject({ outcome: "timeout", ...cost });
   });
 
   it("is made under the lease of the first, which is given up after the last", async () => {

@@ -11,8 +11,10 @@ describe("a request of a known key, while the log of changes is read", () => {
     await plane.meanwhile();
     expect(isSaid).toBe(false);
     expect(plane.metered).toEqual([]);
+    plane.advance(7);
     tell("unchanged");
     const response = await asked;
+    expect(response.headers.get("server-timing"), "from when it began").toBe("cache;desc=memory;dur=7");
     expect([response.status, response.headers.get("cache-status")]).toEqual([200, expect.stringContaining("memory")]);
     expect(plane.metered).toEqual([sampleTenant.id]);
     expect(plane.tokens).toHaveLength(1);
