@@ -8,7 +8,7 @@ const SECONDS = 8;
 describe("whatever breaks, and wherever a Worker dies", () => {
   const chaos = useChaos();
 
-  it.each([{ seed: 1 }, { seed: 2 }, { seed: 3 }])(
+  it.each([{ seed: 1 }, { seed: 2 }])(
     "money stays exact, tenants apart, hits served, and everything drains by itself: seed $seed",
     { timeout: 120_000 },
     async ({ seed }) => {

@@ -5,7 +5,7 @@ import { useChaos } from "../chaos/use-chaos.ts";
 describe("chaos", () => {
   const chaos = useChaos();
 
-  it.each([{ seed: 101 }, { seed: 102 }, { seed: 103 }])("for half a minute, seed $seed", async ({ seed }) => {
+  it.each([{ seed: 3 }, { seed: 101 }, { seed: 102 }, { seed: 103 }])("for half a minute, seed $seed", async ({ seed }) => {
     expect((await chaos({ seed, seconds: 30 })).violations).toEqual([]);
   });
 
