@@ -40,7 +40,13 @@ function dashboard({ sessionMs = 3_600_000, sessionMostMs = 43_200_000 } = {}) {
     newRequestId: () => "request",
     sessionMs,
     sessionMostMs,
-    signInProvider: undefined,
+    signInProvider: {
+      begin: async (redirectUri: string) => ({
+        url: "https://issuer.example/",
+        proofs: { state: "state", nonce: "nonce", verifier: "verifier", redirectUri },
+      }),
+      finish: async () => ({ kind: "token", token: "token" }) as const,
+    },
     windowOverrides: {},
   };
   const app = new Hono<PagesEnv>()
@@ -64,6 +70,8 @@ function dashboard({ sessionMs = 3_600_000, sessionMostMs = 43_200_000 } = {}) {
       send(SIGN_IN, { method: "POST", body: new URLSearchParams({ key }), headers }),
     /** A page for which it is enough to be signed in. */
     look: () => send(CHOOSE),
+    goAway: () => send("https://edge.example/dashboard/oidc"),
+    comeBack: () => send("https://edge.example/dashboard/oidc/callback?code=code&state=state"),
     choose: () =>
       send(CHOOSE, { method: "POST", body: new URLSearchParams({ tenant: TENANT, csrf: CSRF, once: "1" }) }),
   };
@@ -117,6 +125,27 @@ describe("signing in", () => {
     const { signIn, refuse } = dashboard();
     refuse(() => problems.identityUnavailable());
     expect((await signIn()).status).toBe(503);
+  });
+
+  it("with the provider is given ten minutes, for a way back that lies about is somebody else's", async () => {
+    const { goAway, comeBack, pass } = dashboard();
+    const away = await goAway();
+    expect([away.headers.get("location"), away.set?.includes("; SameSite=Lax")]).toEqual([
+      "https://issuer.example/",
+      true,
+    ]);
+    pass(599_999);
+    expect((await comeBack()).status).toBe(200);
+    await goAway();
+    pass(600_000);
+    expect((await comeBack()).status).toBe(400);
+  });
+
+  it("reads no form that is longer than any of ours", async () => {
+    const { signIn, asked } = dashboard();
+    const { status, html } = await signIn("t".repeat(32_768));
+    expect([status, asked]).toEqual([413, []]);
+    expect(html).toContain("A body has at most 32768 bytes.");
   });
 
   it("refuses a token that no cookie holds, in words, since a browser would drop it in silence", async () => {
