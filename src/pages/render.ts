@@ -34,10 +34,17 @@ export function rendered(page: JSX.Element): Rendered {
   };
 }
 
-export type PageInit = { readonly status?: number; readonly headers?: Readonly<Record<string, string>> };
+/** A problem is one too: of a page that shows it among other things. */
+export type PageInit = {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly retryAfterSeconds?: number | undefined;
+};
 
 /** A page as a response. */
-export function pageResponse(page: JSX.Element, { status = 200, headers = {} }: PageInit = {}): Response {
+export function pageResponse(page: JSX.Element, init: PageInit = {}): Response {
+  const { status = 200, headers = {}, retryAfterSeconds } = init;
+  const again = retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
   const { body, headers: own } = rendered(page);
-  return new Response(body, { status, headers: { ...own, ...headers } });
+  return new Response(body, { status, headers: { ...own, ...headers, ...again } });
 }

@@ -329,6 +329,7 @@ describe("the dashboard", () => {
       const { person } = await signedIn();
       const page = await person.get(`/dashboard/usage?${query}`);
       expect([page.status, page.text.includes(says)], page.text).toEqual([400, true]);
+      expect(page.text, "it can be asked about").toMatch(/Request [0-9a-f-]{36}/);
       expect(page.html).not.toContain("<script");
       expect((await person.get(`/dashboard/usage.csv?${query}`)).status).toBe(400);
     });

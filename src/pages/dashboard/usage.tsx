@@ -29,7 +29,7 @@ export const usageRoute = (s: SignedInPorts) =>
           )}
         </Dashboard>
       );
-      return pageResponse(page, { status: usage.kind === "done" ? 200 : usage.problem.status });
+      return pageResponse(page, usage.kind === "done" ? {} : usage.problem);
     })
     .get("/usage.csv", ...signedIn(s, "tenant"), async (c) => {
       const usage = await c.var.ask.get(pathOf(askedFor(c.req.query())), UsageView);

@@ -68,7 +68,8 @@ const ProblemBody = v.looseObject({
 async function told<E extends PagesEnv & Env>(response: Response, c: Context<E>): Promise<unknown> {
   const body: unknown = await response.json();
   if (response.ok) return body;
-  const { type, title, status, detail, request_id: requestId, ...members } = v.parse(ProblemBody, body);
+  const { type, title, status, detail, ...members } = v.parse(ProblemBody, body);
+  const { request_id: requestId } = members;
   // The log knows what went wrong by the id of the request that it went wrong in.
   if (requestId !== undefined) (c as unknown as Context<PagesEnv>).set("requestId", requestId);
   const retryAfter = response.headers.get("retry-after");

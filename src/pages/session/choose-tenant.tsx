@@ -33,7 +33,7 @@ export const chooseTenantRoute = (s: SignedInPorts) =>
       }
       const { problem } = found;
       const page = <ChooseTenant who={session} guard={guard} tenantId={tenantId} problem={problem} />;
-      return pageResponse(page, { status: problem.status });
+      return pageResponse(page, problem);
     });
 
 /** Whether who is signed in may look at it. What no header holds is not asked about. */

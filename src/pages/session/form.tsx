@@ -19,8 +19,17 @@ export const Refusal: FC<{ readonly problem: Problem | undefined }> = ({ problem
         <strong>{problem.title}.</strong> {problem.detail}
       </p>
       <Invalid members={problem.members} />
+      <AskedAs members={problem.members} />
     </div>
   );
+
+/** By which the refusal is found in the log: what was refused had a request of its own. */
+const AskedAs: FC<Pick<Problem, "members">> = ({ members: { request_id: id } }) =>
+  typeof id === "string" ? (
+    <p class="quiet">
+      Request <code>{id}</code>
+    </p>
+  ) : null;
 
 type Destroying = {
   /** What is asked first; the button stands behind it. */

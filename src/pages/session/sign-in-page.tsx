@@ -56,7 +56,6 @@ export const TOO_LONG: Refused = {
 
 /** The page again, with why. */
 export function refusedPage({ because, problem, status }: Refused, provider: Props["provider"]): Response {
-  const again = problem?.retryAfterSeconds;
-  const headers = again === undefined ? {} : { "retry-after": String(again) };
-  return pageResponse(<SignInPage because={because} provider={provider} />, { status, headers });
+  const { retryAfterSeconds } = problem ?? {};
+  return pageResponse(<SignInPage because={because} provider={provider} />, { status, retryAfterSeconds });
 }

@@ -25,13 +25,18 @@ function dashboard({ sessionMs = 3_600_000, sessionMostMs = 43_200_000 } = {}) {
   let nowMs = START;
   let cookie = "";
   let refuses: (() => Error) | undefined;
+  let refusesTenants: (() => Error) | undefined;
   const asked: Headers[] = [];
-  const control = new Hono().onError(onError(silentLog) as never).get("/v1/me", (c) => {
+  const control = new Hono<PagesEnv>().onError(onError(silentLog)).get("/v1/me", (c) => {
     asked.push(c.req.raw.headers);
     if (refuses !== undefined) throw refuses();
     return c.json({ kind: "operator" });
   });
-  control.get("/v1/tenant", (c) => c.json({ id: TENANT, name: "Acme" }));
+  control.get("/v1/tenant", (c) => {
+    c.set("requestId", "of the control plane");
+    if (refusesTenants !== undefined) throw refusesTenants();
+    return c.json({ id: TENANT, name: "Acme" });
+  });
   const ports = {
     control,
     peppers: async () => new Map([[1, pepper]]),
@@ -65,6 +70,7 @@ function dashboard({ sessionMs = 3_600_000, sessionMostMs = 43_200_000 } = {}) {
   return {
     asked,
     refuse: (because: () => Error) => void (refuses = because),
+    refuseTenants: (because: () => Error) => void (refusesTenants = because),
     pass: (ms: number) => void (nowMs += ms),
     signIn: (key = "token", headers: Record<string, string> = {}) =>
       send(SIGN_IN, { method: "POST", body: new URLSearchParams({ key }), headers }),
@@ -139,6 +145,15 @@ describe("signing in", () => {
     await goAway();
     pass(600_000);
     expect((await comeBack()).status).toBe(400);
+  });
+
+  it("and asking for a tenant too often says when to come again, and which request it was", async () => {
+    const { signIn, choose, refuseTenants } = dashboard();
+    await signIn();
+    refuseTenants(() => problems.tooManyUnidentified());
+    const { status, headers, html } = await choose();
+    expect([status, headers.get("retry-after")]).toEqual([429, "60"]);
+    expect(html).toContain("Request <code>of the control plane</code>");
   });
 
   it("reads no form that is longer than any of ours", async () => {
