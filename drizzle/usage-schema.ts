@@ -108,7 +108,11 @@ export const keyUsageDaily = app.table(
     keyId: text("key_id").notNull(),
     ...counts(),
   },
-  (t) => [primaryKey({ columns: [t.tenantId, t.day, t.keyId] })],
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.day, t.keyId] }),
+    // For what has outlived its time, once a day.
+    index("key_usage_daily_by_day").using("brin", t.day),
+  ],
 );
 
 /** Requests by where their answer was from and by how long they took: `core/latency.ts` has the buckets. */
@@ -123,6 +127,7 @@ export const latencyDaily = app.table(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.day, t.tier, t.bucket] }),
+    index("latency_daily_by_day").using("brin", t.day),
     check("latency_daily_counts_check", sql`${t.bucket} >= 0 AND ${t.requests} >= 0`),
   ],
 );

@@ -6,6 +6,8 @@ import { milliseconds } from "./neon-rows.ts";
 const TIME_OF: Readonly<Record<UsageTable, SQL>> = {
   usage_events: sql`app.usage_events.occurred_at`,
   usage_hits: sql`app.usage_hits.flushed_at`,
+  key_usage_daily: sql`app.key_usage_daily.day`,
+  latency_daily: sql`app.latency_daily.day`,
 };
 
 /** By key, and what of it is done with. An event is kept as long as something of it is still to be delivered. */

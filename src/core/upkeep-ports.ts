@@ -17,8 +17,8 @@ export type PartitionGaps = {
 /** Throws `Unavailable` when Postgres does not answer. */
 export type Partitions = { gaps(): Promise<PartitionGaps> };
 
-/** Usage is deleted by the time it occurred at. */
-export type UsageTable = "usage_events" | "usage_hits";
+/** Usage is deleted by the time it occurred at, what is counted by day with its day. */
+export type UsageTable = "usage_events" | "usage_hits" | "key_usage_daily" | "latency_daily";
 /** What is done with, and deleted by its age. */
 export type DoneTable = "webhook_deliveries" | "webhook_events" | "dead_messages" | "hashtag_history";
 

@@ -3,7 +3,7 @@ import type { DoneTable, Retention, UsageTable } from "../core/upkeep-ports.ts";
 
 export type RetainPorts = {
   readonly retention: Retention;
-  /** How long usage is kept, days. The rollup, invoices and the audit log are kept for good. */
+  /** How long usage is kept, and the figures beside it, days. The rollup, invoices and the audit log are kept for good. */
   readonly retainUsageDays: number;
   /** How long webhooks' events and dead messages are kept when they are done with, and what hashtags counted, days. */
   readonly retainEventsDays: number;
@@ -13,7 +13,7 @@ export type RetainPorts = {
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-const USAGE: readonly UsageTable[] = ["usage_events", "usage_hits"];
+const USAGE: readonly UsageTable[] = ["usage_events", "usage_hits", "key_usage_daily", "latency_daily"];
 /** Deliveries before the events that they are of. */
 const DONE: readonly DoneTable[] = ["webhook_deliveries", "webhook_events", "dead_messages", "hashtag_history"];
 

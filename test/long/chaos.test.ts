@@ -5,9 +5,12 @@ import { useChaos } from "../chaos/use-chaos.ts";
 describe("chaos", () => {
   const chaos = useChaos();
 
-  it.each([{ seed: 3 }, { seed: 101 }, { seed: 102 }, { seed: 103 }])("for half a minute, seed $seed", async ({ seed }) => {
-    expect((await chaos({ seed, seconds: 30 })).violations).toEqual([]);
-  });
+  it.each([{ seed: 3 }, { seed: 101 }, { seed: 102 }, { seed: 103 }])(
+    "for half a minute, seed $seed",
+    async ({ seed }) => {
+      expect((await chaos({ seed, seconds: 30 })).violations).toEqual([]);
+    },
+  );
 
   it.each(FAILPOINTS.map((failpoint) => ({ failpoint })))(
     "killed by force $failpoint, and only there: what the Worker had under way comes to the books once",
