@@ -93,6 +93,7 @@ describe("the dashboard", () => {
       const { id, key, person } = await signedIn();
       expect((await person.get("/dashboard")).status).toBe(200);
       const [, , keyId] = key.split("_");
+      expect((await person.get(`/dashboard/keys/${keyId}`)).text).toContain("you will be signed out");
       expect((await operator.delete(`/v1/keys/${keyId}`, { tenant: id })).status).toBe(200);
       await expect
         .poll(async () => (await person.get("/dashboard")).headers.get("location"), { timeout: 20_000 })

@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
+import type { KeyView } from "../../../src/core/resources.ts";
+import type { QuotaView } from "../../../src/core/statement-resources.ts";
 import { Done } from "../../../src/pages/dashboard/done.tsx";
+import { KeyTable } from "../../../src/pages/dashboard/key-views.tsx";
+import { Quotas } from "../../../src/pages/dashboard/quotas.tsx";
 import { ByTier } from "../../../src/pages/dashboard/usage-views.tsx";
 import { NewWebhookForm } from "../../../src/pages/dashboard/webhook-views.tsx";
 import { Destroy } from "../../../src/pages/session/form.tsx";
 import { markup } from "../../support/markup.ts";
 
+const NOON = Date.parse("2026-11-22T12:00:00Z");
 const by = { csrf: "csrf", once: "once" };
 
 describe("what a form did", () => {
@@ -26,6 +31,31 @@ it("what cannot be taken back is asked first: its button is behind one that only
   const html = markup(Destroy, { ask: "Gone for <ever>?", button: "Erase", action: "/erase", by });
   expect(html).toMatch(/^<details class="destroy"><summary>Erase<\/summary><form method="post" action="\/erase">/);
   expect(html).toContain("<p>Gone for &lt;ever&gt;?</p>");
+});
+
+it.each([
+  { expires_at: "2026-11-22T12:00:00.001Z", state: "ends", because: "a millisecond is left" },
+  { expires_at: "2026-11-22T12:00:00.000Z", state: "ended", because: "its end is exclusive" },
+  { expires_at: null, state: "works", because: "it has no end" },
+])("a key that ends at $expires_at is shown as $state at noon: $because", ({ expires_at, state }) => {
+  const made = { id: "aaaaaaaaaaaa", name: "Server", last4: "abcd", created_at: "2026-11-01T00:00:00.000Z" };
+  const bounds = { endpoints: null, origins: [], daily_requests: null, revoked_at: null, last_used_on: null };
+  const key: KeyView = { ...made, ...bounds, kind: "secret", permissions: ["data"], expires_at };
+  expect(markup(KeyTable, { keys: [key], nowMs: NOON })).toContain(`>${state}</span>`);
+});
+
+it("a month's quota is projected from the month's first day, a day's from its midnight", () => {
+  const window = { limit: 1_000, used: 500, remaining: 500 };
+  const quota: QuotaView = {
+    source: "ledger",
+    data: [
+      { ...window, policy: "daily", resets_at: "2026-11-23T00:00:00.000Z" },
+      { ...window, policy: "monthly", used: 900, remaining: 100, resets_at: "2026-12-01T00:00:00.000Z" },
+    ],
+  };
+  const html = markup(Quotas, { quota, nowMs: NOON });
+  // Half in twelve hours leaves twelve more, and nine tenths in 21.5 days leave 57 hours and 20 minutes.
+  expect(html).toMatch(/>lasts<.*>runs out 2026-11-24 21:20 UTC</);
 });
 
 it("a tenant's webhook is offered the tenant's events, and none of the platform's", () => {

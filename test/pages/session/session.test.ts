@@ -70,13 +70,14 @@ function dashboard({ sessionMs = 3_600_000, sessionMostMs = 43_200_000 } = {}) {
   return {
     asked,
     refuse: (because: () => Error) => void (refuses = because),
-    refuseTenants: (because: () => Error) => void (refusesTenants = because),
+    settings: () => send("https://edge.example/dashboard/settings"),
+    refuseTenants: (because: (() => Error) | undefined) => void (refusesTenants = because),
     pass: (ms: number) => void (nowMs += ms),
     signIn: (key = "token", headers: Record<string, string> = {}) =>
       send(SIGN_IN, { method: "POST", body: new URLSearchParams({ key }), headers }),
     /** A page for which it is enough to be signed in. */
     look: () => send(CHOOSE),
-    goAway: () => send("https://edge.example/dashboard/oidc"),
+    goAway: (query = "") => send(`https://edge.example/dashboard/oidc${query}`),
     comeBack: () => send("https://edge.example/dashboard/oidc/callback?code=code&state=state"),
     choose: () =>
       send(CHOOSE, { method: "POST", body: new URLSearchParams({ tenant: TENANT, csrf: CSRF, once: "1" }) }),
@@ -147,13 +148,35 @@ describe("signing in", () => {
     expect((await comeBack()).status).toBe(400);
   });
 
+  it("with the provider in vain can be begun again for the same tenant", async () => {
+    const { goAway, comeBack, refuse } = dashboard();
+    refuse(() => problems.unauthorized());
+    await goAway(`?tenant=${TENANT}`);
+    const { status, html } = await comeBack();
+    expect([status, html.includes(`href="/dashboard/oidc?tenant=${TENANT}"`)]).toEqual([403, true]);
+  });
+
   it("and asking for a tenant too often says when to come again, and which request it was", async () => {
-    const { signIn, choose, refuseTenants } = dashboard();
+    const { signIn, choose, refuseTenants, settings } = dashboard();
     await signIn();
     refuseTenants(() => problems.tooManyUnidentified());
     const { status, headers, html } = await choose();
     expect([status, headers.get("retry-after")]).toEqual([429, "60"]);
     expect(html).toContain("Request <code>of the control plane</code>");
+    refuseTenants(undefined);
+    await choose();
+    refuseTenants(() => problems.tooManyUnidentified());
+    const page = await settings();
+    expect([page.status, page.headers.get("x-request-id")]).toEqual([429, "of the control plane"]);
+  });
+
+  it("is over when a form of its is told that nobody is signed in", async () => {
+    const { signIn, choose, refuseTenants } = dashboard();
+    await signIn();
+    refuseTenants(() => problems.unauthorized());
+    const { status, headers, set } = await choose();
+    expect([status, headers.get("location")]).toEqual([303, "/dashboard/sign-in?over"]);
+    expect(set).toContain("Max-Age=0");
   });
 
   it("reads no form that is longer than any of ours", async () => {
