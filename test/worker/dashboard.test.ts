@@ -494,6 +494,10 @@ describe("the dashboard", () => {
       expect(renamed.headers.get("location")).toBe("/dashboard/settings?done=changed");
       const after = await person.get("/dashboard/settings?done=changed");
       expect([after.text.includes("Changed."), after.html.includes("<script>")]).toEqual([true, false]);
+      expect((await person.get("/dashboard")).html, "a name keeps its direction to itself").toContain(
+        "<bdi>&lt;script&gt;",
+      );
+      await person.get(path);
       await person.post(path, { fields: { name: [], cache_scope: "tenant" } });
       expect((await person.get(path)).html).toMatch(/value="tenant" checked=""/);
       const seconds = { name: [], windows: "all", "userinfo.fresh": "60", "userinfo.stale": "0" };

@@ -100,6 +100,7 @@ it("puts an upstream key back into use that was taken out, when the operator say
     const page = await person.get("/dashboard/operator");
     const [, id] = /(platform-[0-9a-f]{8}) out/.exec(page.text) ?? [];
     if (id === undefined) throw new Error("the key is not out yet");
+    expect(page.text).toContain("costs nothing by itself");
     return id;
   });
   await upstream.setKey({ key: SECOND, ...account });

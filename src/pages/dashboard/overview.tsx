@@ -20,7 +20,7 @@ export const overviewRoute = (s: SignedInPorts) =>
     return pageResponse(
       <Dashboard title="Overview" part="/dashboard" who={session} guard={guard}>
         <p class="lead">
-          {tenant.name}, plan {tenant.plan},{" "}
+          <bdi>{tenant.name}</bdi>, plan {tenant.plan},{" "}
           {tenant.key_mode === "byo" ? "on its own upstream key" : "on shared upstream keys"}
         </p>
         <h2>This month</h2>

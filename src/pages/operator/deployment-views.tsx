@@ -22,35 +22,40 @@ type KeysProps = { readonly keys: readonly PlatformKeyView[]; readonly guard: ()
 
 /** The platform's upstream keys: how full, and what stands against them. */
 export const UpstreamKeys: FC<KeysProps> = ({ keys, guard }) => (
-  <Table
-    caption="The platform's upstream keys, with their dispatches of the last minute"
-    columns={[
-      { head: "Key" },
-      { head: "State" },
-      { head: "Load", isNumber: true },
-      { head: "Cap", isNumber: true },
-      { head: "Share used" },
-      { head: "Why", wraps: true },
-      { head: "Asked again" },
-      { head: "Restore" },
-    ]}
-    rows={keys.map((key) => [
-      <code>{key.id}</code>,
-      <span class={`badge ${KEY_BADGES[key.state]}`}>{key.state}</span>,
-      count(key.load),
-      count(key.cap),
-      <meter
-        class="meter"
-        min={0}
-        max={Math.max(1, key.cap)}
-        value={Math.min(key.load, key.cap)}
-        aria-label={`Load of ${key.id}`}
-      />,
-      key.reason ?? "–",
-      time(key.until),
-      key.state === "in-use" ? "–" : <Restore id={key.id} by={guard()} />,
-    ])}
-  />
+  <>
+    <Table
+      caption="The platform's upstream keys, with their dispatches of the last minute"
+      columns={[
+        { head: "Key" },
+        { head: "State" },
+        { head: "Load", isNumber: true },
+        { head: "Cap", isNumber: true },
+        { head: "Share used" },
+        { head: "Why", wraps: true },
+        { head: "Asked again" },
+        { head: "Restore" },
+      ]}
+      rows={keys.map((key) => [
+        <code>{key.id}</code>,
+        <span class={`badge ${KEY_BADGES[key.state]}`}>{key.state}</span>,
+        count(key.load),
+        count(key.cap),
+        <meter
+          class="meter"
+          min={0}
+          max={Math.max(1, key.cap)}
+          value={Math.min(key.load, key.cap)}
+          aria-label={`Load of ${key.id}`}
+        />,
+        key.reason ?? "–",
+        time(key.until),
+        key.state === "in-use" ? "–" : <Restore id={key.id} by={guard()} />,
+      ])}
+    />
+    {keys.every(({ state }) => state === "in-use") ? null : (
+      <p class="quiet">Using a key again costs nothing by itself: the next call that is given to it is its trial.</p>
+    )}
+  </>
 );
 
 const KEY_BADGES = { "in-use": "good", cooling: "warn", failing: "warn", out: "bad" } as const;
