@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { storeKey, storeSharedTenant } from "../support/cast.ts";
 import { focused } from "../support/focused.ts";
+import { follow } from "../support/follow.ts";
 import { hostileText } from "../support/hostile.ts";
 import { expectReadable } from "../support/readable.ts";
 import { useBrowser } from "../support/use-browser.ts";
@@ -38,12 +39,12 @@ describe("the dashboard", () => {
     expect(new URL(page.url()).pathname).toBe("/dashboard/sign-in");
     await expectReadable(page);
     await page.getByLabel("Gateway key").fill("nobody's");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await follow(page.getByRole("button", { name: "Sign in" }));
     expect(await page.getByRole("alert").textContent()).toContain("not a valid key");
     await signIn(page, await tenantsKey());
     await page.keyboard.press("Tab");
     expect(await focused(page)).toMatchObject({ text: "Skip to content", isMarked: true, isSeen: true });
-    await page.getByRole("button", { name: "Sign out" }).click();
+    await follow(page.getByRole("button", { name: "Sign out" }));
     await page.goto("/dashboard");
     expect(new URL(page.url()).pathname).toBe("/dashboard/sign-in");
   });
@@ -54,18 +55,18 @@ describe("the dashboard", () => {
     await page.goto("/dashboard/keys");
     await page.getByText("Issue a secret key, for servers").click();
     await page.getByLabel("Name").first().fill("Server");
-    await page.getByRole("button", { name: "Issue secret key" }).click();
+    await follow(page.getByRole("button", { name: "Issue secret key" }));
     const issued = await secretOn(page);
     expect(await calls(issued)).toBe(200);
     await page.goto(`/dashboard/keys/${issued.split("_")[2]}`);
-    await page.getByRole("button", { name: "Rotate" }).click();
+    await follow(page.getByRole("button", { name: "Rotate" }));
     const rotated = await secretOn(page);
     expect([rotated === issued, await calls(rotated)]).toEqual([false, 200]);
     await page.goto(`/dashboard/keys/${rotated.split("_")[2]}`);
     const revoke = page.getByRole("button", { name: "Revoke this key" });
     expect(await revoke.isVisible(), "nothing is revoked by one click").toBe(false);
     await page.locator("details.destroy summary").click();
-    await revoke.click();
+    await follow(revoke);
     expect(await page.locator("main").textContent()).toContain("The key is revoked.");
     await expect.poll(() => calls(rotated), { timeout: 20_000 }).toBe(401);
   });
@@ -78,7 +79,7 @@ describe("the dashboard", () => {
       gateway.seen.secret("a pasted upstream key", key);
       await page.goto("/dashboard/upstream-key");
       await page.getByLabel("TikLiveAPI key").fill(key);
-      await page.getByRole("button", { name: "Probe and use this key" }).click();
+      await follow(page.getByRole("button", { name: "Probe and use this key" }));
     };
     await paste(`nobody-sold-${randomUUID()}`);
     expect(await page.getByRole("alert").textContent()).toContain("The upstream refused this key");
@@ -105,19 +106,16 @@ describe("the dashboard", () => {
     await signIn(page, await tenantsKey());
     await page.goto("/dashboard/settings");
     await page.getByLabel("What this tenant is called").fill(text);
-    await page.getByRole("button", { name: "Rename" }).click();
+    await follow(page.getByRole("button", { name: "Rename" }));
     await page.goto("/dashboard/keys");
     await page.getByText("Issue a secret key, for servers").click();
     await page.getByLabel("Name").first().fill(text);
-    await page.getByRole("button", { name: "Issue secret key" }).click();
+    await follow(page.getByRole("button", { name: "Issue secret key" }));
     await secretOn(page);
     await page.goto("/dashboard/webhooks");
     await page.getByText("Have events sent to a URL").click();
     await page.getByLabel("URL").fill(`https://hooks.example/?${text}`);
-    await page
-      .locator("form", { has: page.getByLabel("URL") })
-      .getByRole("button")
-      .click();
+    await follow(page.locator("form", { has: page.getByLabel("URL") }).getByRole("button"));
     await secretOn(page);
     for (const part of PARTS) {
       await page.goto(`/dashboard${part}`);

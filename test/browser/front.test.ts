@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PUBLIC_TENANT } from "../../dev/seed.ts";
+import { follow } from "../support/follow.ts";
 import { focused } from "../support/focused.ts";
 import { expectReadable } from "../support/readable.ts";
 import { useBrowser } from "../support/use-browser.ts";
@@ -37,7 +38,7 @@ describe("the front page", () => {
     expect(await page.locator("pre.body").textContent()).toContain('"nickname"');
     const calls = await upstream.calls();
     await page.keyboard.press("F5");
-    await page.getByRole("button", { name: "Try it" }).click();
+    await follow(page.getByRole("button", { name: "Try it" }));
     expect(await facts.textContent()).toMatch(/Cache-Statustikedge; hit; .*X-Credits-Charged0/);
     expect(await upstream.calls()).toBe(calls);
   });
