@@ -1,5 +1,6 @@
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
+import { discardBody } from "../core/discard-body.ts";
 import { problems } from "../core/problem.ts";
 import type { AdminEnv } from "./request.ts";
 
@@ -12,7 +13,8 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 export const readBody = () => {
   const limited = bodyLimit({
     maxSize: MAX_BODY_BYTES,
-    onError: () => {
+    onError: async (c) => {
+      await discardBody(c.req.raw.body);
       throw problems.bodyTooLarge(MAX_BODY_BYTES);
     },
   });

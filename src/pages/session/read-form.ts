@@ -1,6 +1,7 @@
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import { sameDigest } from "../../core/api-key.ts";
+import { discardBody } from "../../core/discard-body.ts";
 import { problems } from "../../core/problem.ts";
 import { isRead } from "./refuse-foreign.ts";
 import type { SessionEnv } from "./request.ts";
@@ -12,7 +13,8 @@ const MAX_FORM_BYTES = 32_768;
 export const readForm = () => {
   const limited = bodyLimit({
     maxSize: MAX_FORM_BYTES,
-    onError: () => {
+    onError: async (c) => {
+      await discardBody(c.req.raw.body);
       throw problems.bodyTooLarge(MAX_FORM_BYTES);
     },
   });
