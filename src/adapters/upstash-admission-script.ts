@@ -1,9 +1,12 @@
+/** How many characters a record of a ring has, and how many of them are the random bits at its end. */
+export const RECORD = { width: 50, bits: 19 } as const;
+
 /**
  * Which candidate has room for a dispatch now, and when otherwise. A candidate's *ring* is a text:
  * `<tat> <promised> <probed> <shared until>|<waiters>|<records>`. Records are the dispatches of a window, oldest first, each 13 digits of
- * milliseconds, 12 characters of its tenant, and 6 digits of what the tenant owed with it: reading the cap'th tells whether there is
- * room. One text is one command to read, for all candidates, and one to write. Its *marks* are
- * `<out until> <cooled until> <failures> <broken until> <reason>`.
+ * milliseconds, 12 characters of its tenant, 6 digits of what the tenant owed with it, and the 19 random digits of its id: reading the cap'th
+ * tells whether there is room, and finding one's own bits that one has reserved. One text is one command to read, for all candidates,
+ * and one to write. Its *marks* are `<out until> <cooled until> <failures> <broken until> <reason>`.
  *
  * - The window is a minute and a second, each longer by what may lie between reservation and dispatch: so no minute and no second as the
  *   upstream sees them has more than the cap.
@@ -21,17 +24,17 @@
  *   a crowd neither asks all at once nor waits for what it cannot get.
  * - A key that one tenant has for itself is its own to the last place. It counts as shared for ten windows after a second one asked.
  *
- * ARGV 9 to 15: tenant, priority, patience, window, dispatches a second and that second, how much of its schedule one may catch up on, and
+ * ARGV 1: the random bits. 8 to 14: tenant, priority, patience, window, dispatches a second and that second, how much of its schedule one may catch up on, and
  * how long a broken key rests; durations in milliseconds.
  */
 export const ADMISSION = `
 local function admit(states, ms)
-  local tag, priority, patience, windowMs = ARGV[9], ARGV[10], tonumber(ARGV[11]), tonumber(ARGV[12])
-  local perSecond, secondMs = string.match(ARGV[13], "^(%d+) (%d+)$")
+  local tag, priority, patience, windowMs = ARGV[8], ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
+  local perSecond, secondMs = string.match(ARGV[12], "^(%d+) (%d+)$")
   perSecond, secondMs = tonumber(perSecond), tonumber(secondMs)
-  local catchUpMs, breakMs = tonumber(ARGV[14]), tonumber(ARGV[15])
+  local catchUpMs, breakMs = tonumber(ARGV[13]), tonumber(ARGV[14])
   local headroom = { interactive = 0, refresh = 0.1, warm = 0.3 }
-  local WIDTH, MARK, SHARED = 31, 1000, 10 * windowMs
+  local WIDTH, MARK, SHARED = ${RECORD.width}, 1000, 10 * windowMs
 
   local function written(c)
     if c.mark then c.waiters[#c.waiters + 1] = c.mark end
@@ -57,7 +60,7 @@ local function admit(states, ms)
       if of == tag then last = n else count(of) end
     end
     if last > 0 then
-      local owed = tonumber(string.sub(c.records, last * WIDTH - 5, last * WIDTH))
+      local owed = tonumber(string.sub(c.records, last * WIDTH - 24, last * WIDTH - 19))
       c.owes = math.max(0, timeOfRecord(c, last) + owed - ms)
     end
     for of, untilMs in string.gmatch(waiters, "([^:,]+):(%d+)") do
@@ -79,7 +82,7 @@ local function admit(states, ms)
   end
 
   local function read(at)
-    local c = { id = ARGV[16 + 2 * at], cap = tonumber(ARGV[17 + 2 * at]), key = KEYS[6 + 2 * at] }
+    local c = { id = ARGV[15 + 2 * at], cap = tonumber(ARGV[16 + 2 * at]), key = KEYS[4 + 2 * at] }
     local tat, promised, probed, shared, waiters, records =
       string.match(states[1 + 2 * at] or "", "^(%d+) (%d+) (%d+) (%d+)|([^|]*)|(.*)$")
     c.tat, c.promised, c.probed, c.sharedUntil = tonumber(tat or 0), tonumber(promised or 0), tonumber(probed or 0), tonumber(shared or 0)
@@ -136,7 +139,7 @@ local function admit(states, ms)
   end
 
   local candidates, inUse = {}, {}
-  for at = 0, (#ARGV - 17) / 2 do
+  for at = 0, (#ARGV - 16) / 2 do
     local c = read(at)
     candidates[#candidates + 1] = c
     if c.outUntil <= ms then inUse[#inUse + 1] = c end
@@ -164,8 +167,33 @@ local function admit(states, ms)
   if best.probing then best.probed = ms else best.probed = 0 end
   best.tat = math.ceil(math.max(best.tat, ms - catchUpMs) + windowMs / best.cap)
   local owes = math.floor(math.min(windowMs, best.owes + best.interval))
-  best.records = best.records .. string.format("%013.0f", ms) .. tag .. string.format("%06.0f", math.min(owes, 999999))
+  local owed = string.format("%06.0f", math.min(owes, 999999))
+  best.records = best.records .. string.format("%013.0f", ms) .. tag .. owed .. string.sub(ARGV[1], 1, ${RECORD.bits})
   best.ring = written(best)
   return best
+end
+`;
+
+/**
+ * Functions over ids. `uuid7`: the id of a time and random bits; it is built here because Redis has the one clock that money is counted by, and
+ * its time is written as two halves, for a Lua whose `%x` takes 32 bits would cut 48. `findBits`: the id of the dispatch that was reserved with these
+ * bits, and where its ring stands among texts of which each `step`th is one; nothing when no ring has them.
+ */
+export const FIND_BITS = `
+local function uuid7(ms, bits)
+  local high, low = string.format("%08x", math.floor(ms / 65536)), string.format("%04x", ms % 65536)
+  local pick = tonumber(string.sub(bits, 4, 4), 16) % 4 + 1
+  local tail = string.sub("89ab", pick, pick) .. string.sub(bits, 5, 7) .. "-" .. string.sub(bits, 8, ${RECORD.bits})
+  return high .. "-" .. low .. "-7" .. string.sub(bits, 1, 3) .. "-" .. tail
+end
+local function findBits(texts, step, bits)
+  for at = 1, #texts, step do
+    local records = string.match(texts[at] or "", "|([^|]*)$") or ""
+    local from = string.find(records, string.sub(bits, 1, ${RECORD.bits}), 1, true)
+    if from and from % ${RECORD.width} == ${RECORD.width - RECORD.bits + 1} then
+      local record = from - ${RECORD.width - RECORD.bits}
+      return uuid7(tonumber(string.sub(records, record, record + 12)), bits), at
+    end
+  end
 end
 `;

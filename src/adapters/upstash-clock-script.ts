@@ -6,8 +6,10 @@ local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
 /**
  * Functions over windows of money. `windows`: the UTC day and month of a time, `20260131` and `202601`, by the algorithm of Howard Hinnant's
- * "chrono-Compatible Low-Level Date Algorithms" (civil_from_days): Redis' Lua knows no calendar. `spentIn`: what a counter says of a window;
- * a counter of a window that is over says nothing. `timeOf`: the milliseconds in a UUIDv7. `whole`: a number without exponent.
+ * "chrono-Compatible Low-Level Date Algorithms" (civil_from_days): Redis' Lua knows no calendar. A tenant's *counter* is a text,
+ * `<status> <day> <credits> <month> <credits>`, or its status alone while it is not counted. `counted`: what it says of a day and a month, where
+ * a window that is over says nothing; not a thing without counts. `counter`: the text. `timeOf`: the milliseconds in a UUIDv7, 0 in what is none.
+ * `whole`: a number without exponent.
  */
 export const WINDOWS = `
 local function whole(number) return string.format("%.0f", number) end
@@ -23,11 +25,19 @@ local function windows(ms)
   local year = yearOfEra + era * 400 + (month <= 2 and 1 or 0)
   return whole((year * 100 + month) * 100 + dayOfMonth), whole(year * 100 + month)
 end
-local function spentIn(window, value)
-  local of, spent = string.match(value or "", "^(%d+) (%d+)$")
-  return of == window and tonumber(spent) or 0
+local function statusOf(counter)
+  return string.match(counter or "", "^%a+")
+end
+local function counted(counter, day, month)
+  local ofDay, daily, ofMonth, monthly = string.match(counter or "", "^%a+ (%d+) (%d+) (%d+) (%d+)$")
+  if not ofDay then return nil end
+  return ofDay == day and tonumber(daily) or 0, ofMonth == month and tonumber(monthly) or 0
+end
+local function counter(status, day, daily, month, monthly)
+  return table.concat({ status, day, whole(daily), month, whole(monthly) }, " ")
 end
 local function timeOf(id)
-  return tonumber(string.sub(id, 1, 8), 16) * 65536 + tonumber(string.sub(id, 10, 13), 16)
+  local high, low = string.match(id, "^(%x%x%x%x%x%x%x%x)-(%x%x%x%x)-")
+  return high and tonumber(high, 16) * 65536 + tonumber(low, 16) or 0
 end
 `;

@@ -1,6 +1,7 @@
 import type { Redis } from "@upstash/redis/cloudflare";
 import type { KeyMarks, PlatformKeys } from "../core/ports.ts";
 import type { PlatformKeyView } from "../core/resources.ts";
+import { RECORD } from "./upstash-admission-script.ts";
 import { NOW } from "./upstash-clock-script.ts";
 import { statesOf } from "./upstash-ledger.ts";
 import { answering } from "./upstash-redis.ts";
@@ -69,6 +70,7 @@ return states
 `;
 
 const MINUTE_MS = 60_000;
+const RECORDS = new RegExp(`.{${RECORD.width}}`, "g");
 
 type Key = { readonly id: string; readonly cap: number };
 
@@ -141,8 +143,8 @@ function isoOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** Records stand behind the last bar, 31 characters each, the first 13 of them Unix milliseconds. */
+/** Records stand behind the last bar, the first 13 characters of each are Unix milliseconds. */
 function loadOf(ring: string, nowMs: number): number {
-  const records = ring.slice(ring.lastIndexOf("|") + 1).match(/.{31}/g) ?? [];
+  const records = ring.slice(ring.lastIndexOf("|") + 1).match(RECORDS) ?? [];
   return records.filter((record) => Number(record.slice(0, 13)) > nowMs - MINUTE_MS).length;
 }

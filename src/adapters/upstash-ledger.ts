@@ -6,15 +6,15 @@ import type { Log } from "../core/ports.ts";
 import type { UsageEvent } from "../core/usage.ts";
 import { uuid7TimeMs } from "../core/uuid7.ts";
 import {
+  ABANDONED,
   FORGET,
   NOTE_LEASE,
-  OLDER_THAN,
   PROLONG_LEASE,
-  PUT_BACK,
   RELEASE,
   RESERVE,
   SET_ASIDE,
   SETTLE,
+  UNRECORDED,
 } from "./upstash-ledger-scripts.ts";
 
 export type LedgerSettings = {
@@ -30,9 +30,9 @@ export type LedgerSettings = {
   readonly breakerRestMs: number;
 };
 
-/** Open reservations by event id, and their ids by the time they were made. */
-export const OPEN = ["tkl:open", "tkl:open-since"] as const;
-/** Settled events that are not yet known to be in the books: the second copy of what goes through the queue. */
+/** Open reservations by event id, which has the time that they were made. */
+export const OPEN = "tkl:open";
+/** Settled events that are not yet known to be in the books, and their ids by time: the second copy of what goes through the queue. */
 export const OUTBOX = ["tkl:outbox", "tkl:outbox-since"] as const;
 
 /** While it is there, nothing of the tenant leaves the outbox: its counters are being made of it and of the books. */
@@ -42,9 +42,6 @@ export function holdOf(tenantId: string): string {
 
 /** What no version of this code can read, for a person to look at: left in its place it would come first in every sweep. */
 const UNREADABLE = "tkl:unreadable";
-
-/** How long the same random bits answer with the same event id: longer than any repetition of a reservation can take. */
-const REPEAT_SECONDS = 60;
 
 const SECOND_MS = 1_000;
 
@@ -59,19 +56,13 @@ const CATCH_UP_MS = 1_000;
  * script is idempotent by event id, so a command whose reply was lost may be sent again.
  */
 export function upstashLedger(redis: Redis, settings: LedgerSettings, log: Log): Ledger {
-  const { reserve, release, settle, prolongLease, noteLease, forget } = scriptsOf(redis);
-  const read = sweeping(redis, log);
+  const { reserve, release, settle, prolongLease, noteLease, forget, abandoned, unrecorded } = scriptsOf(redis);
+  const readable = settingAside(redis, log);
   return {
     async reserve(request) {
       try {
-        const { tenantId, randomBits, candidates } = request;
-        const keys = [
-          markerOf(randomBits),
-          tenantOf(tenantId),
-          leaseOf(request),
-          ...OPEN,
-          ...candidates.flatMap(statesOf),
-        ];
+        const { tenantId, candidates } = request;
+        const keys = [OPEN, tenantOf(tenantId), leaseOf(request), ...candidates.flatMap(statesOf)];
         return reservationOf(await reserve.exec(keys, argumentsOf(request, settings)));
       } catch (error) {
         log.error("ledger-reserve-failed", { error });
@@ -79,15 +70,16 @@ export function upstashLedger(redis: Redis, settings: LedgerSettings, log: Log):
       }
     },
     async release(request) {
-      const { tenantId, credits, requestId, lease, randomBits } = request;
-      const keys = [markerOf(randomBits), tenantOf(tenantId), leaseOf(request), ...OPEN];
-      await release.exec(keys, [String(credits), requestId, lease === null ? "0" : "1"]);
+      const { tenantId, credits, requestId, lease, randomBits, candidates } = request;
+      const rings = candidates.map((each) => statesOf(each)[0]);
+      const keys = [OPEN, tenantOf(tenantId), leaseOf(request), ...rings];
+      await release.exec(keys, [randomBits, String(credits), requestId, lease === null ? "0" : "1"]);
     },
     async settle(event, reservedCredits) {
       const { eventId, tenantId, creditsCharged, creditsInDoubt } = event;
       try {
         const args = [eventId, JSON.stringify(event), String(reservedCredits - creditsCharged - creditsInDoubt)];
-        const settled = await settle.exec([...OPEN, ...OUTBOX, tenantOf(tenantId)], args);
+        const settled = await settle.exec([OPEN, ...OUTBOX, tenantOf(tenantId)], args);
         return settled === 1 ? "settled" : "already-settled";
       } catch (error) {
         log.error("ledger-settle-failed", { error, eventId });
@@ -98,9 +90,12 @@ export function upstashLedger(redis: Redis, settings: LedgerSettings, log: Log):
       await prolongLease.exec([leaseOf({ lease })], [requestId, String(settings.leaseMs)]);
     },
     async endLease(lease, requestId, left) {
-      const keys = [leaseOf({ lease })];
-      if (left === null) await prolongLease.exec(keys, [requestId, "0"]);
-      else await noteLease.exec(keys, [requestId, noteText(left.note, requestId), String(left.noteMs)]);
+      const key = leaseOf({ lease });
+      const note = left === null ? "" : noteText(left.note, requestId);
+      if (left === null) await prolongLease.exec([key], [requestId, "0"]);
+      // What is stored is for everybody, also for whoever has taken the lease over: it needs no script to ask whose that is.
+      else if (left.note.kind === "stored") await redis.set(key, note, { px: left.noteMs });
+      else await noteLease.exec([key], [requestId, note, String(left.noteMs)]);
     },
     async forget(events) {
       for (let at = 0; at < events.length; at += FORGOTTEN_AT_ONCE) {
@@ -108,8 +103,14 @@ export function upstashLedger(redis: Redis, settings: LedgerSettings, log: Log):
         await forget.exec([...OUTBOX, ...holds], args);
       }
     },
-    abandoned: (ageMs, limit) => read(OPEN, [ageMs, limit], parseOpenReservation),
-    unrecorded: (ageMs, limit) => read(OUTBOX, [ageMs, limit, PUT_BACK], parseOutboxed),
+    async abandoned(ageMs, limit) {
+      const found = await abandoned.exec([OPEN], [String(ageMs), String(limit)]);
+      return readable([OPEN, UNREADABLE], found, parseOpenReservation);
+    },
+    async unrecorded(ageMs, limit) {
+      const found = await unrecorded.exec([...OUTBOX], [String(ageMs), String(limit)]);
+      return readable([OUTBOX[0], UNREADABLE, OUTBOX[1]], found, parseOutboxed);
+    },
   };
 }
 
@@ -121,34 +122,33 @@ function scriptsOf(redis: Redis) {
     prolongLease: redis.createScript<number>(PROLONG_LEASE),
     noteLease: redis.createScript<number>(NOTE_LEASE),
     forget: redis.createScript<number>(FORGET),
+    abandoned: redis.createScript<string[]>(ABANDONED),
+    unrecorded: redis.createScript<string[]>(UNRECORDED),
   };
 }
 
-/** Reads what is older than some age, and sets aside what nobody can read. */
-function sweeping(redis: Redis, log: Log) {
-  const olderThan = redis.createScript<string[]>(OLDER_THAN);
+/** What can be read of ids and values in turn. What nobody can read is set aside. */
+function settingAside(redis: Redis, log: Log) {
   const setAside = redis.createScript<number>(SET_ASIDE);
-  return async function read<T>(
-    keys: readonly string[],
-    bounds: readonly (number | string)[],
+  return async function readable<T>(
+    keys: readonly [values: string, unreadable: string, times?: string],
+    found: readonly string[],
     parse: (id: string, json: string) => T | undefined,
   ): Promise<T[]> {
-    const pairs = inPairs(await olderThan.exec([...keys], bounds.map(String)));
-    const values = pairs.map(([id, json]) => ({ id, value: parse(id, json) }));
+    const values = inPairs(found).map(([id, json]) => ({ id, value: parse(id, json) }));
     const unreadable = values.flatMap(({ id, value }) => (value === undefined ? [id] : []));
     if (unreadable.length > 0) {
       log.error("ledger-values-unreadable", { ids: unreadable, from: keys[0] });
-      await setAside.exec([...keys, UNREADABLE], unreadable);
+      await setAside.exec(
+        keys.filter((key) => key !== undefined),
+        unreadable,
+      );
     }
     return values.flatMap(({ value }) => (value === undefined ? [] : [value]));
   };
 }
 
-function markerOf(randomBits: string): string {
-  return `tkl:bits:${randomBits}`;
-}
-
-/** What the ledger counts of a tenant: its windows and its status. */
+/** What the ledger knows of a tenant, one text: its status and what it has spent. */
 export function tenantOf(tenantId: string): string {
   return `tkl:tenant:${tenantId}`;
 }
@@ -173,7 +173,6 @@ function argumentsOf(request: Reserve, settings: LedgerSettings): string[] {
   return [
     randomBits,
     JSON.stringify({ tenantId, endpoint, credits, requestId }),
-    String(REPEAT_SECONDS),
     String(credits),
     String(quotas.daily ?? ""),
     String(quotas.monthly ?? ""),

@@ -87,7 +87,7 @@ export type Failure = {
 export type LeaseNote = { readonly kind: "stored" } | { readonly kind: "failed"; readonly failure: Failure };
 
 /** As much of a reservation as it takes to take it back. */
-export type Taken = Pick<Reserve, "tenantId" | "credits" | "requestId" | "lease" | "randomBits">;
+export type Taken = Pick<Reserve, "tenantId" | "credits" | "requestId" | "lease" | "randomBits" | "candidates">;
 
 /** As much of an event as it takes to take it out of the outbox. */
 export type OutboxEvent = Pick<UsageEvent, "tenantId" | "eventId">;
@@ -110,8 +110,8 @@ export type Ledger = {
   renewLease(lease: string, requestId: string): Promise<void>;
   /**
    * Gives a lease up that is still the request's, with a note in its place that lasts `noteMs`, or with none. After a failure nobody reserves
-   * for the same call meanwhile, but whoever has none but other keys, when it was, or may have been, about an account. Throws when Redis does not
-   * answer; then the lease ends by itself.
+   * for the same call meanwhile, but whoever has none but other keys, when it was, or may have been, about an account. That an answer was stored
+   * is noted whosever the lease is by now. Throws when Redis does not answer; then the lease ends by itself.
    */
   endLease(
     lease: string,

@@ -19,7 +19,7 @@ describe("what the ledger in Redis cannot read", () => {
   };
   const put = async (kind: "open" | "outbox", id: string, value: string | null, sinceMs: number) => {
     if (value !== null) await redis().direct.hset(`tkl:${kind}`, id, value);
-    await redis().direct.zadd(`tkl:${kind}-since`, sinceMs, id);
+    if (kind === "outbox") await redis().direct.zadd("tkl:outbox-since", sinceMs, id);
   };
 
   it.each([

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Redis } from "ioredis";
 import { books } from "../support/books.ts";
+import { readCounter } from "../support/counters.ts";
 import { upstreamControl, type SeenCall } from "../support/upstream-control.ts";
 import type { Ground } from "./ground.ts";
 
@@ -9,7 +10,7 @@ export async function leftovers({ redisUrl, database, players }: Ground): Promis
   const redis = new Redis(redisUrl);
   const { rollup, recount, dead } = books(database.url);
   try {
-    const names = ["tkl:open", "tkl:open-since", "tkl:outbox", "tkl:outbox-since", "tkl:unreadable"];
+    const names = ["tkl:open", "tkl:outbox", "tkl:outbox-since", "tkl:unreadable"];
     const sizes = await Promise.all(
       names.map(async (name) => ((await redis.exists(name)) === 0 ? [] : [`I2: ${name}`])),
     );
@@ -127,12 +128,12 @@ async function counterViolations({ redisUrl, players }: Ground, events: readonly
   const redis = new Redis(redisUrl);
   try {
     const compared = players.map(async ({ id, name }) => {
-      const [month, counted] = ((await redis.hget(`tkl:tenant:${id}`, "month")) ?? "").split(" ");
-      const own = events.filter((event) => event.tenant_id === id && event.month === month);
+      const counter = await readCounter(redis, id);
+      const own = events.filter((event) => event.tenant_id === id && event.month === counter?.month);
       const booked = sumOf(own, (event) => event.credits_charged + event.credits_in_doubt);
-      return counted === undefined || Number(counted) === booked
+      return counter === undefined || counter.monthly === booked
         ? []
-        : [`I3: the counter of ${name} says ${counted}, the books ${booked}`];
+        : [`I3: the counter of ${name} says ${counter.monthly}, the books ${booked}`];
     });
     return (await Promise.all(compared)).flat();
   } finally {

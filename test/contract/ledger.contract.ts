@@ -62,6 +62,27 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     expect(await ledger.abandoned(-1_000, 10)).toHaveLength(1);
   });
 
+  it("answers them with the same key of several, and takes back what is reserved on any of them", async () => {
+    const { ledger } = await make();
+    const candidates = ["first", "second", "third"].map((id) => ({ id, cap: 200 }));
+    const taken = await Promise.all(
+      Array.from({ length: 6 }, () => reserved(ledger, order({ candidates, lease: null }))),
+    );
+    expect(new Set(taken.map(({ upstreamKeyId }) => upstreamKeyId))).toEqual(new Set(["first", "second", "third"]));
+    for (const { eventId, upstreamKeyId, occurredAtMs, request } of taken)
+      expect(await ledger.reserve(request)).toMatchObject({ kind: "reserved", eventId, upstreamKeyId, occurredAtMs });
+    expect((await ledger.read(TENANT))?.spent, "none was reserved twice").toEqual({ daily: 6, monthly: 6 });
+    for (const { request } of taken) await ledger.release(request);
+    expect(await ledger.abandoned(-1_000, 10)).toEqual([]);
+    expect((await ledger.read(TENANT))?.spent).toEqual({ daily: 0, monthly: 0 });
+  });
+
+  it("finds what was reserved with the same bits before it asks for a quota or a lease: both are its own", async () => {
+    const { ledger } = await make();
+    const { eventId, request } = await reserved(ledger, order({ lease: "call", quotas: { daily: 1, monthly: 1 } }));
+    expect(await ledger.reserve(request)).toMatchObject({ kind: "reserved", eventId, spent: { daily: 1, monthly: 1 } });
+  });
+
   it("gives two reservations of one moment two ids", async () => {
     const { ledger } = await make();
     const [one, other] = await Promise.all([reserved(ledger), reserved(ledger)]);
@@ -419,6 +440,16 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     expect(later).not.toEqual(told);
     await wait(60);
     expect(await ledger.reserve(order({ lease: "call" }))).toMatchObject({ kind: "reserved" });
+  });
+
+  it("tells of an answer that was stored by who has lost the lease meanwhile, because it is there for all", async () => {
+    const { ledger, wait } = await make();
+    const late = await reserved(ledger, order({ lease: "call" }));
+    await wait(200);
+    const next = await reserved(ledger, order({ lease: "call" }));
+    await ledger.endLease("call", late.request.requestId, { note: { kind: "stored" }, noteMs: 5_000 });
+    await ledger.renewLease("call", next.request.requestId);
+    expect(await ledger.reserve(order({ lease: "call" }))).toMatchObject({ kind: "stored" });
   });
 
   it("tells whoever comes in the next moment how a fetch failed, and lets them reserve when it is over", async () => {

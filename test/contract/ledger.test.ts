@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { upstashCounters } from "../../src/adapters/upstash-counters.ts";
 import { WINDOWS } from "../../src/adapters/upstash-clock-script.ts";
+import { upstashLedgerBacklog } from "../../src/adapters/upstash-ledger-backlog.ts";
 import { upstashLedger } from "../../src/adapters/upstash-ledger.ts";
 import type { Reserve } from "../../src/core/ledger.ts";
 import { quotaWindow } from "../../src/core/quota.ts";
@@ -42,7 +43,7 @@ describe("the ledger in Redis", () => {
     await redis().fault({ kind: "drop-reply" });
     expect(await ledger.reserve(request)).toEqual({ kind: "unavailable" });
     expect(await ledger.reserve(request)).toMatchObject({ kind: "reserved", spent: { daily: 2, monthly: 2 } });
-    expect(await redis().direct.zcard("tkl:open-since")).toBe(2);
+    expect(await redis().direct.hlen("tkl:open")).toBe(2);
   });
 
   it("gives credits back once when the reply to a settling is lost and it is sent again", async () => {
@@ -55,13 +56,13 @@ describe("the ledger in Redis", () => {
     expect((await ledger.read(request.tenantId))?.spent).toEqual({ daily: 1, monthly: 1 });
   });
 
-  it("leaves nothing of what it takes back, because the sweep would find the time of a reservation that is gone", async () => {
+  it("leaves nothing of what it takes back, because the sweep would find it", async () => {
     const ledger = await made();
     const request = sampleOrder({ lease: "call" });
     await ledger.reserve(request);
-    expect(await redis().direct.zcard("tkl:open-since")).toBe(1);
+    expect(await redis().direct.hlen("tkl:open")).toBe(1);
     await ledger.release(request);
-    expect(await redis().direct.exists("tkl:open-since", "tkl:open", "tkl:lease:call")).toBe(0);
+    expect(await redis().direct.exists("tkl:open", "tkl:lease:call")).toBe(0);
   });
 
   it("gives nothing back to a window that is over, and nothing of it to the one after", async () => {
@@ -70,15 +71,15 @@ describe("the ledger in Redis", () => {
     const event = await eventOf(ledger, request);
     const tenant = `tkl:tenant:${request.tenantId}`;
     // As if the day and the month had ended since, and others had spent 7 in the new ones.
-    await redis().direct.hset(tenant, { day: "20991231 7", month: "209912 7" });
+    await redis().direct.set(tenant, "active 20991231 7 209912 7");
     await ledger.settle(event, 5);
-    expect(await redis().direct.hmget(tenant, "day", "month")).toEqual(["20991231 7", "209912 7"]);
+    expect(await redis().direct.get(tenant)).toBe("active 20991231 7 209912 7");
   });
 
   it("begins a new day and month at zero with the counters of the last ones at hand, because those are not lost", async () => {
     const ledger = await made();
     const { tenantId } = sampleOrder();
-    await redis().direct.hset(`tkl:tenant:${tenantId}`, { day: "20200131 4000", month: "202001 9000" });
+    await redis().direct.set(`tkl:tenant:${tenantId}`, "active 20200131 4000 202001 9000");
     expect((await ledger.read(tenantId))?.spent).toEqual({ daily: 0, monthly: 0 });
     const reserved = await ledger.reserve(sampleOrder({ quotas: { daily: 1, monthly: 1 } }));
     expect(reserved).toMatchObject({ spent: { daily: 1, monthly: 1 } });
@@ -155,13 +156,46 @@ describe("the ledger in Redis", () => {
     },
   );
 
+  it("lists what was abandoned by its age, oldest first, whatever order it stands in", async () => {
+    const ledger = await made();
+    const order = {
+      tenantId: sampleOrder().tenantId,
+      endpoint: "/userid/",
+      credits: 1,
+      requestId: "r",
+      upstreamKeyId: "k",
+    };
+    const ids = [3, 1, 2, 0].map((minutes) => uuid7(Date.now() - (minutes + 1) * 60_000, bits()));
+    for (const id of ids) await redis().direct.hset("tkl:open", id, JSON.stringify(order));
+    const listed = await ledger.abandoned(90_000, 2);
+    expect(listed.map(({ eventId }) => eventId)).toEqual([ids[0], ids[2]]);
+    expect(await ledger.abandoned(90_000, 10)).toHaveLength(3);
+  });
+
+  it("says since when the oldest reservation is open, and how many there are", async () => {
+    const ledger = await made();
+    const backlog = upstashLedgerBacklog(redis().client);
+    const open = { name: "reservations", waiting: 0, sinceMs: null };
+    const outbox = { name: "outbox", waiting: 0, sinceMs: null };
+    expect(await backlog.backlog()).toEqual([open, outbox]);
+    const settled = await eventOf(ledger, sampleOrder());
+    await ledger.settle(settled, 1);
+    const first = await eventOf(ledger, sampleOrder());
+    await pause(2);
+    await ledger.reserve(sampleOrder());
+    expect(await backlog.backlog()).toEqual([
+      { ...open, waiting: 2, sinceMs: first.occurredAtMs },
+      { ...outbox, waiting: 1, sinceMs: settled.occurredAtMs },
+    ]);
+  });
+
   it("gives back no more than is counted, because below zero a quota would grow", async () => {
     const ledger = await made();
     const request = sampleOrder({ credits: 5 });
     const event = await eventOf(ledger, request);
     const tenant = `tkl:tenant:${request.tenantId}`;
-    const [day = "", month = ""] = (await redis().direct.hmget(tenant, "day", "month")).map((value) => value ?? "");
-    await redis().direct.hset(tenant, { day: day.replace(/ .*/, " 1"), month: month.replace(/ .*/, " 2") });
+    const [status, day, , month] = ((await redis().direct.get(tenant)) ?? "").split(" ");
+    await redis().direct.set(tenant, `${status} ${day} 1 ${month} 2`);
     await ledger.settle(event, 5);
     expect((await ledger.read(request.tenantId))?.spent).toEqual({ daily: 0, monthly: 0 });
   });
@@ -171,12 +205,12 @@ describe("the ledger in Redis", () => {
     { what: "on one of three", keys: 3, changes: { lease: "call", quotas: { daily: 5, monthly: 5 } } },
     { what: "without a lease", keys: 1, changes: {} },
   ])(
-    "costs at most 10 commands to reserve $what, because commands inside a script are billed",
+    "costs at most 6 commands to reserve $what, because commands inside a script are billed",
     async ({ keys, changes }) => {
       const ledger = await made();
       const candidates = Array.from({ length: keys }, (_, at) => ({ id: `key-${at}`, cap: 200 }));
       const commands = await redis().commandsOf(() => ledger.reserve(sampleOrder({ ...changes, candidates })));
-      expect(commands).toBe("lease" in changes ? 10 : 9);
+      expect(commands).toBe("lease" in changes ? 6 : 5);
     },
   );
 
@@ -191,12 +225,12 @@ describe("the ledger in Redis", () => {
     expect(await redis().commandsOf(() => ledger.endLease("call", first.requestId, left))).toBe(2);
     expect(await redis().commandsOf(leased)).toBe(1);
     const other = sampleOrder({ lease: "call", candidates: [{ id: "another-key", cap: 200 }] });
-    expect(await redis().commandsOf(() => ledger.reserve(other))).toBe(10);
+    expect(await redis().commandsOf(() => ledger.reserve(other))).toBe(6);
   });
 
   it.each([
-    { what: "cost what was reserved", credits: 1, commands: 4 },
-    { what: "cost less", credits: 2, commands: 6 },
+    { what: "cost what was reserved", credits: 1, commands: 3 },
+    { what: "cost less", credits: 2, commands: 5 },
   ])("costs $commands commands to settle what $what", async ({ credits, commands }) => {
     const ledger = await made();
     const event = await eventOf(ledger, sampleOrder({ credits }));

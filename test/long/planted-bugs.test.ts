@@ -22,9 +22,9 @@ type Bug = {
 const bugs: readonly Bug[] = [
   {
     bug: "a reserve that is not idempotent",
-    file: "src/adapters/upstash-ledger-scripts.ts",
-    from: 'redis.call("SET", KEYS[1], reserved, "EX", ARGV[3])',
-    to: "",
+    file: "src/adapters/upstash-admission-script.ts",
+    from: "owed .. string.sub(ARGV[1], 1, ${RECORD.bits})",
+    to: 'owed .. string.rep("-", ${RECORD.bits})',
     faults: ["redis-drop-reply"],
     says: /I1: \d+ reservations were abandoned/,
   },
@@ -69,8 +69,8 @@ const bugs: readonly Bug[] = [
   {
     bug: "a missing counter that is read as zero",
     file: "src/adapters/upstash-ledger-scripts.ts",
-    from: 'if not counted[2] then return refuse("uncounted") end',
-    to: "",
+    from: 'if not daily then return refuse("uncounted") end',
+    to: "if not daily then daily, monthly = 0, 0 end",
     faults: ["counters-lost"],
     says: /I3: \w+ spent \d+ of \d+/,
   },

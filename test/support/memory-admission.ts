@@ -77,7 +77,7 @@ export function memoryAdmission(settings: AdmissionSettings, marksOf: (id: strin
     /** As the script would write it, were it to write it now. */
     written: (id: string) => ringOf(id).written(),
     /** Nothing is taken before `commit`. */
-    admit(request: Asking & Pick<Reserve, "candidates">, nowMs: number): Admission {
+    admit(request: Asking & Pick<Reserve, "candidates" | "randomBits">, nowMs: number): Admission {
       const { tenantId, candidates } = request;
       const outUntil = ({ id }: Candidate) => marksOf(id)?.outUntilMs ?? 0;
       const inUse = candidates.filter((candidate) => outUntil(candidate) <= nowMs);
@@ -94,7 +94,7 @@ export function memoryAdmission(settings: AdmissionSettings, marksOf: (id: strin
       const commit = () => {
         ring.probedMs = best.isProbing ? nowMs : 0;
         ring.tatMs = Math.ceil(Math.max(ring.tatMs, nowMs - catchUpMs) + windowMs / candidate.cap);
-        ring.add(tenantId, Math.floor(best.owesMs), nowMs);
+        ring.add(request, Math.floor(best.owesMs), nowMs);
       };
       return { kind: "admitted", id: candidate.id, isMarked: best.isMarked, commit };
     },

@@ -143,7 +143,7 @@ export function memoryLedger(
       if (isMine(lease, requestId)) leases.set(lease, { requestId, untilMs: clock() + settings.leaseMs });
     },
     async endLease(lease, requestId, left) {
-      if (!isMine(lease, requestId)) return;
+      if (left?.note.kind !== "stored" && !isMine(lease, requestId)) return;
       if (left === null) leases.delete(lease);
       else leases.set(lease, { requestId: `stored ${requestId}`, note: left.note, untilMs: clock() + left.noteMs });
     },

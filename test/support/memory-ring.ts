@@ -1,4 +1,6 @@
-type Record = { readonly atMs: number; readonly tag: string; readonly owesMs: number };
+type Record = { readonly atMs: number; readonly tag: string; readonly owesMs: number; readonly randomBits: string };
+
+type Named = { readonly tenantId: string; readonly randomBits: string };
 
 type RingSettings = { readonly windowMs: number; readonly perSecond: number; readonly secondMs: number };
 
@@ -84,16 +86,17 @@ export function memoryRing({ windowMs, perSecond, secondMs }: RingSettings) {
       const tag = tagOf(tenantId);
       if (activeWith(tag) > 1 && sharedUntilMs <= nowMs + (SHARED_WINDOWS * windowMs) / 2) rewrite(tag, nowMs);
     },
-    add(tenantId: string, owesMs: number, nowMs: number) {
+    add({ tenantId, randomBits }: Named, owesMs: number, nowMs: number) {
       const tag = tagOf(tenantId);
       share(tag, nowMs);
       waiters.delete(tag);
-      records.push({ atMs: nowMs, tag, owesMs });
+      records.push({ atMs: nowMs, tag, owesMs, randomBits });
     },
     written(): string {
       const marks = [...waiters].map(([tag, untilMs]) => `${tag}:${untilMs}`);
       const written = records.map(
-        ({ atMs, tag, owesMs }) => `${digits(atMs, 13)}${tag}${digits(Math.min(owesMs, 999_999), 6)}`,
+        ({ atMs, tag, owesMs, randomBits }) =>
+          `${digits(atMs, 13)}${tag}${digits(Math.min(owesMs, 999_999), 6)}${randomBits.slice(0, 19)}`,
       );
       return `${this.tatMs} ${promisedMs} ${this.probedMs} ${sharedUntilMs}|${marks.join(",")}|${written.join("")}`;
     },

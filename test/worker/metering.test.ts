@@ -107,9 +107,7 @@ describe("a credit is metered exactly once", () => {
   });
 
   it("empties the outbox and closes every reservation", async () => {
-    await eventually(async () =>
-      expect(await ledger.exists("tkl:open", "tkl:open-since", "tkl:outbox", "tkl:outbox-since")).toBe(0),
-    );
+    await eventually(async () => expect(await ledger.exists("tkl:open", "tkl:outbox", "tkl:outbox-since")).toBe(0));
   });
 
   it("changes nothing when messages are delivered twice, together and out of order", async () => {

@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { books } from "../support/books.ts";
 import { storeSharedTenant } from "../support/cast.ts";
+import { readCounter } from "../support/counters.ts";
 import { eventually } from "../support/eventually.ts";
 import { startGateway, startStack, type Gateway, type Stack } from "../support/gateway.ts";
 import { expectExactMoney } from "../support/invariants.ts";
@@ -91,8 +92,8 @@ describe("a cap is a cap", () => {
   const counted = async (tenantId: string): Promise<readonly number[]> => {
     const redis = new Redis(stack.redis.url);
     try {
-      const windows = await redis.hmget(`tkl:tenant:${tenantId}`, "day", "month");
-      return windows.map((window) => Number(window?.split(" ")[1]));
+      const counter = await readCounter(redis, tenantId);
+      return [Number(counter?.daily), Number(counter?.monthly)];
     } finally {
       redis.disconnect();
     }

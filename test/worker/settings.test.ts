@@ -84,7 +84,7 @@ describe("a setting reaches what it is about", () => {
 
   it("LEDGER_REDIS_REST_URL: money stands in its own Redis alone, and answers are not there to push it out", async () => {
     await get("/userid/?username=ledgered");
-    expect(await ledger.keys("tkl:bits:*")).not.toEqual([]);
+    expect(await ledger.keys("tkl:ring:*")).not.toEqual([]);
     expect(await cache.keys("tkl:*")).toEqual([]);
     expect((await ledger.keys("*")).filter((key) => !key.startsWith("tkl:"))).toEqual([]);
   });
