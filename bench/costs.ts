@@ -139,14 +139,14 @@ export const COSTS = {
   }),
   /** User info by name: the user's id and their info by id are stored with it, and that name and id are one user's. */
   "miss that answers other calls": cost({
-    atOnce: 6,
+    atOnce: 4,
     awaited: 4,
     awaitedOfRedis: 2,
-    roundTrips: 8,
-    commands: 22,
+    roundTrips: 6,
+    commands: 20,
     writes: 13,
     messages: 1,
-    subrequests: 9,
+    subrequests: 7,
     dispatches: 1,
     cacheOperations: 2,
     redisBytes: 7_400,

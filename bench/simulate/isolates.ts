@@ -70,7 +70,7 @@ function sharedPorts({ time, random, upstream, refreshQueue, derives, onSettled 
   let ids = 0;
   const nextId = () => (ids += 1);
   return {
-    redis: farAway(answers, ["get", "put", "putUnlessNewer", "link"], network),
+    redis: farAway(answers, ["get", "put", "putBeside"], network),
     ledger: farAway(ledger, ["reserve", "settle", "release", "renewLease", "endLease"], network),
     refreshTurns: farAway(turns, ["take"], network),
     refreshQueue,

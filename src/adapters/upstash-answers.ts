@@ -1,30 +1,41 @@
 import type { Redis } from "@upstash/redis/cloudflare";
 import { redisKey } from "../core/answer-key.ts";
-import { decodeEntry, encodeEntry } from "../core/entry.ts";
+import { decodeEntry, encodeEntry, type Entry } from "../core/entry.ts";
 import type { AnswerKey, Log, SharedAnswers } from "../core/ports.ts";
 import { latest, NEVER_PURGED } from "../core/purge.ts";
 import { retainedMs } from "../core/windows.ts";
 import { markKeys, parseMark } from "./upstash-purge-marks.ts";
 import { answering } from "./upstash-redis.ts";
 
-/** A name is the same thing for days; a link is made again with every answer that proves it. */
+/** A name is the same thing for days, and a link is made again when half of them are over. */
 const LINK_MS = 3 * 86_400_000;
 
 /**
- * KEYS: the entry. ARGV: the entry as text, when it was fetched, how long it is kept. Keeps it unless there is one that was fetched no
- * earlier. 2 commands.
+ * KEYS: links, then entries. ARGV: how many links there are, and of each key the text, how long it is kept in milliseconds, and a time. A link's text is
+ * `<until> <subject>`: it stays when it leads there until that time. An entry stays when it was fetched no earlier. 2 commands, and one for
+ * each key that is written.
  */
-const PUT_UNLESS_NEWER = `
-local there = redis.call("GETRANGE", KEYS[1], 0, 4096)
-local fetched = string.match(there, '^[^\\n]*"fetchedAtMs":(%d+)')
-if fetched and tonumber(fetched) >= tonumber(ARGV[2]) then return 0 end
-redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[3])
+const PUT_BESIDE = `
+for at, there in ipairs(redis.call("MGET", unpack(KEYS))) do
+  local text, keepMs, ms = ARGV[3 * at - 1], ARGV[3 * at], tonumber(ARGV[3 * at + 1])
+  local known
+  if at <= tonumber(ARGV[1]) then
+    local untilMs, subject = string.match(there or "", "^(%d+) (.*)$")
+    known = subject == string.match(text, " (.*)$") and untilMs
+  else
+    known = string.match(there or "", '^[^\\n]*"fetchedAtMs":(%d+)')
+  end
+  if not known or tonumber(known) < ms then redis.call("SET", KEYS[at], text, "PX", keepMs) end
+end
 return 1
 `;
 
+/** What `PUT_BESIDE` writes under a key. */
+type Write = { readonly key: string; readonly text: string; readonly keepMs: number; readonly ms: number };
+
 /** Answers in Upstash, shared by all colos. Fails open for writes (logged, the entry is fetched again) and `unavailable` for reads. */
 export function upstashAnswers(redis: Redis, clock: () => number, log: Log): SharedAnswers {
-  const putUnlessNewer = redis.createScript<number>(PUT_UNLESS_NEWER);
+  const putBeside = redis.createScript<number>(PUT_BESIDE);
   return {
     async get(key, views) {
       try {
@@ -47,21 +58,19 @@ export function upstashAnswers(redis: Redis, clock: () => number, log: Log): Sha
       if (keepMs <= 0) return;
       await heard(log, async () => redis.set(redisKey(key, await key.digest()), encodeEntry(entry), { px: keepMs }));
     },
-    async putUnlessNewer(key, { entry }) {
-      const keepMs = retainedMs(entry, clock());
-      if (keepMs <= 0) return;
-      const given = [encodeEntry(entry), String(entry.fetchedAtMs), String(keepMs)];
-      await heard(log, async () => putUnlessNewer.exec([redisKey(key, await key.digest())], given));
-    },
-    async link(scope, [one, other]) {
-      const linking = redis
-        .pipeline()
-        .set(linkOf(scope, one), other, { px: LINK_MS })
-        .set(linkOf(scope, other), one, { px: LINK_MS });
-      await heard(log, () => linking.exec());
+    async putBeside({ scope, answers, aliases }) {
+      const links = aliases === undefined ? [] : linksOf(scope, aliases, clock());
+      await heard(log, async () => {
+        const entries = await Promise.all(answers.map(({ key, stored }) => entryWrite(key, stored.entry, clock())));
+        const writes = [...links, ...entries].filter(({ keepMs }) => keepMs > 0);
+        const given = writes.flatMap(({ text, keepMs, ms }) => [text, String(keepMs), String(ms)]);
+        const keys = writes.map(({ key }) => key);
+        if (keys.length > 0) await putBeside.exec(keys, [String(links.length), ...given]);
+      });
     },
     async linked(scope, subject) {
-      return (await answering(redis.get<string>(linkOf(scope, subject)))) ?? undefined;
+      const link = await answering(redis.get<string>(linkOf(scope, subject)));
+      return link?.slice(link.indexOf(" ") + 1);
     },
   };
 }
@@ -76,4 +85,20 @@ async function heard(log: Log, write: () => Promise<unknown>): Promise<void> {
 
 function linkOf(scope: AnswerKey["scope"], subject: string): string {
   return `tla:link:${scope}:${subject}`;
+}
+
+function linksOf(scope: string, [one, other]: readonly [string, string], nowMs: number): readonly Write[] {
+  const untilMs = nowMs + LINK_MS;
+  const link = (from: string, to: string) => ({
+    key: linkOf(scope, from),
+    text: `${untilMs} ${to}`,
+    keepMs: LINK_MS,
+    ms: untilMs - LINK_MS / 2,
+  });
+  return [link(one, other), link(other, one)];
+}
+
+async function entryWrite(key: AnswerKey, entry: Entry, nowMs: number): Promise<Write> {
+  const keepMs = retainedMs(entry, nowMs);
+  return { key: redisKey(key, await key.digest()), text: encodeEntry(entry), keepMs, ms: entry.fetchedAtMs };
 }

@@ -72,7 +72,7 @@ function over(ports: LookUpPorts, { memory, colo, redis }: Picture): LookUpPorts
     ...ports,
     memory: { get: () => memory, put: () => undefined },
     colo: { get: async () => colo, put: keepNothing },
-    redis: { ...ports.redis, get: async () => redis, put: keepNothing, putUnlessNewer: keepNothing, link: keepNothing },
+    redis: { ...ports.redis, get: async () => redis, put: keepNothing, putBeside: keepNothing },
   };
 }
 

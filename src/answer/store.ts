@@ -59,37 +59,46 @@ type Kept = { readonly entry: Entry | null; readonly classified: Classified };
 export async function store(ports: StorePorts, sought: Sought, { entry, classified }: Kept): Promise<void> {
   if (entry === null) return;
   const { memory, colo, redis, clock } = ports;
-  const { key, ask } = sought;
-  const source = { ...classified, call: ask.call };
+  const { key } = sought;
   const stored = { entry, confirmedAtMs: clock() };
   memory.put(stored);
-  const aliases = aliasesOf(source);
   await Promise.all([
     colo.put(key, stored),
     redis.put(key, stored),
-    ...(aliases === undefined ? [] : [redis.link(ask.payer.scope, aliases)]),
-    ...(ports.derives ? derived(source) : []).map((each) =>
-      storeDerived(ports, sought, { source: entry, derived: each }),
-    ),
+    storeBeside(ports, sought, { entry, classified }),
     ...(entry.kind === "negative" ? [evictLeads(ports, sought, { entry, json: classified.json })] : []),
   ]);
+}
+
+/** What the answer tells beside itself: answers to other calls, and that two names are one thing. */
+async function storeBeside(ports: StorePorts, { ask }: Sought, { entry, classified }: Kept & { entry: Entry }) {
+  const source = { ...classified, call: ask.call };
+  const made = ports.derives
+    ? derived(source).map((each) => derivedFrom(ports, ask, { source: entry, derived: each }))
+    : [];
+  const answers = (await Promise.all(made)).filter((answer) => answer !== undefined);
+  const { memory } = ports;
+  for (const { key, stored } of answers) {
+    const kept = memory.get(key.identity);
+    if (kept === undefined || kept.entry.fetchedAtMs < entry.fetchedAtMs) memory.put(stored);
+  }
+  const aliases = aliasesOf(source);
+  if (answers.length > 0 || aliases !== undefined)
+    await ports.redis.putBeside({ scope: ask.payer.scope, answers, aliases });
 }
 
 type FromSource = { readonly source: Entry; readonly derived: Derived };
 
 /** An answer that another one gave: as old as that one, kept by its own windows, and never in the place of a newer one. */
-async function storeDerived(ports: StorePorts, { ask }: Sought, { source, derived }: FromSource): Promise<void> {
-  const { memory, redis, clock, windowOverrides: overrides, staleIfErrorMs } = ports;
+async function derivedFrom(ports: StorePorts, { payer }: Sought["ask"], { source, derived }: FromSource) {
+  const { clock, windowOverrides: overrides, staleIfErrorMs } = ports;
   const { call, outcome, json } = derived;
   const { fetchedAtMs } = source;
   const answered = { endpoint: call.endpoint, call, outcome, json, fetchedAtMs, overrides, staleIfErrorMs };
   const windows = windowsFor({ ...answered, expectsLinks: false });
-  if (windows === null) return;
-  const key = keyOf(ports, { call, payer: ask.payer });
+  if (windows === null) return undefined;
+  const key = keyOf(ports, { call, payer });
   const body = derived.body ?? source.body;
   const entry = { ...source, ...windows, identity: key.identity, body, etag: await etagOf(body), derived: true };
-  const stored = { entry, confirmedAtMs: clock() };
-  const kept = memory.get(key.identity);
-  if (kept === undefined || kept.entry.fetchedAtMs < fetchedAtMs) memory.put(stored);
-  await redis.putUnlessNewer(key, stored);
+  return { key, stored: { entry, confirmedAtMs: clock() } };
 }

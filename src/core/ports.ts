@@ -42,15 +42,22 @@ export type SharedAnswers = {
   /** `views`: in whose eyes it may have been purged, see `purge.ts`. */
   get(key: AnswerKey, views: readonly string[]): Promise<SharedLookup>;
   put(key: AnswerKey, stored: Stored): Promise<void>;
-  /** Keeps an entry unless there is one that was fetched no earlier. */
-  putUnlessNewer(key: AnswerKey, stored: Stored): Promise<void>;
-  /** Notes that in this scope two subjects were proven to be one thing: `user:107955` and `user:@tiktok`. Forgotten after some days. */
-  link(scope: string, subjects: readonly [string, string]): Promise<void>;
+  /** Keeps what an answer told beside itself. */
+  putBeside(beside: Beside): Promise<void>;
   /**
    * The other subject that is the same thing, if that is known. Throws `Unavailable` when Redis does not answer: who purges one of them must
    * not take that for there being no other.
    */
   linked(scope: string, subject: string): Promise<string | undefined>;
+};
+
+/** What an answer in a scope told beside itself. */
+export type Beside = {
+  readonly scope: string;
+  /** Answers to other calls: each is kept unless there is one that was fetched no earlier. */
+  readonly answers: readonly { readonly key: AnswerKey; readonly stored: Stored }[];
+  /** Two subjects that were proven to be one thing, `user:107955` and `user:@tiktok`: known for some days. */
+  readonly aliases: readonly [string, string] | undefined;
 };
 
 /** Keeps entries in the isolate, bounded by bytes, least recently used out first. Synchronous: a hit awaits nothing. */

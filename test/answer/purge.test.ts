@@ -8,7 +8,7 @@ const SCOPE = "pool:default";
 describe("a purge of a subject", () => {
   it("purges its other name too, which one answer proved", async () => {
     const t = timeline();
-    await t.redis.link(SCOPE, ["user:1", "user:@one"]);
+    await t.redis.putBeside({ scope: SCOPE, answers: [], aliases: ["user:1", "user:@one"] });
     const purging = { scope: SCOPE, tenantId: null, mode: "hard" } as const;
     const named = { kind: "subject", subject: "user:@one" } as const;
     const other = { kind: "subject", subject: "user:1" } as const;

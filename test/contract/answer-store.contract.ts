@@ -84,7 +84,11 @@ export function sharedAnswersContract(make: () => Promise<SharedAnswers>): void 
     const key = keyOf("derived");
     const nowMs = Date.now();
     const put = (etag: string, fetchedAtMs: number) =>
-      store.putUnlessNewer(key, { entry: entryFor(key, { etag, fetchedAtMs }), confirmedAtMs: nowMs });
+      store.putBeside({
+        scope: "pool:default",
+        answers: [{ key, stored: { entry: entryFor(key, { etag, fetchedAtMs }), confirmedAtMs: nowMs } }],
+        aliases: undefined,
+      });
     const etagThere = async () => {
       const found = await store.get(key, []);
       return found.kind === "found" ? found.stored.entry.etag : found.kind;
@@ -101,10 +105,43 @@ export function sharedAnswersContract(make: () => Promise<SharedAnswers>): void 
 
   it("knows either of two subjects by the other, in the scope in which they were linked", async () => {
     const store = await make();
-    await store.link("pool:default", ["user:1", "user:@one"]);
+    await store.putBeside({ scope: "pool:default", answers: [], aliases: ["user:1", "user:@one"] });
     expect(await store.linked("pool:default", "user:1")).toBe("user:@one");
     expect(await store.linked("pool:default", "user:@one")).toBe("user:1");
     expect(await store.linked("pool:other", "user:1")).toBeUndefined();
     expect(await store.linked("pool:default", "user:2")).toBeUndefined();
+  });
+
+  it("knows the last that a subject was linked with, because a name may have gone to somebody else", async () => {
+    const store = await make();
+    await store.putBeside({ scope: "pool:default", answers: [], aliases: ["user:1", "user:@one"] });
+    await store.putBeside({ scope: "pool:default", answers: [], aliases: ["user:2", "user:@one"] });
+    expect(await store.linked("pool:default", "user:@one")).toBe("user:2");
+  });
+
+  it("keeps several answers and a link at once, each by its own rule", async () => {
+    const store = await make();
+    const [one, other, old] = [keyOf("one"), keyOf("other"), keyOf("old")];
+    const nowMs = Date.now();
+    const stored = (key: AnswerKey, etag: string, fetchedAtMs: number) => ({
+      key,
+      stored: { entry: entryFor(key, { etag, fetchedAtMs }), confirmedAtMs: nowMs },
+    });
+    await store.putBeside({ scope: "pool:default", answers: [stored(other, "newer", nowMs)], aliases: undefined });
+    const aliases = ["user:1", "user:@one"] as const;
+    const answers = [
+      stored(old, "past its bound", nowMs - 60_001),
+      stored(one, "first", nowMs - 1_000),
+      stored(other, "older", nowMs - 1_000),
+    ];
+    await store.putBeside({ scope: "pool:default", answers, aliases });
+    await store.putBeside({ scope: "pool:default", answers: [], aliases: undefined });
+    const found = await Promise.all([one, other, old].map((key) => store.get(key, [])));
+    expect(found.map((each) => (each.kind === "found" ? each.stored.entry.etag : each.kind))).toEqual([
+      "first",
+      "newer",
+      "absent",
+    ]);
+    expect(await store.linked("pool:default", "user:@one")).toBe("user:1");
   });
 }

@@ -15,6 +15,23 @@ describe("answers in Redis", () => {
   answerStoreContract(async () => shared(upstashAnswers(redis().client, Date.now, silentLog)));
   sharedAnswersContract(async () => upstashAnswers(redis().client, Date.now, silentLog));
 
+  it("writes a link anew when half of its days are over, and not with every answer that proves it", async () => {
+    let nowMs = Date.now();
+    const answers = upstashAnswers(redis().client, () => nowMs, silentLog);
+    const linkKey = "tla:link:pool:default:user:1";
+    const link = () => answers.putBeside({ scope: "pool:default", answers: [], aliases: ["user:1", "user:@one"] });
+    await link();
+    const first = await redis().direct.get(linkKey);
+    nowMs += 1.4 * 86_400_000;
+    expect(await redis().commandsOf(link), "one reading").toBe(1);
+    expect(await redis().direct.get(linkKey)).toBe(first);
+    nowMs += 0.2 * 86_400_000;
+    expect(await redis().commandsOf(link)).toBe(3);
+    expect(await redis().direct.get(linkKey)).not.toBe(first);
+    expect(await answers.linked("pool:default", "user:1")).toBe("user:@one");
+    expect(await redis().direct.pttl(linkKey)).toBeGreaterThan(2.9 * 86_400_000);
+  });
+
   it("is unavailable, and not absent, when Redis does not answer: nobody knows what was paid for", async () => {
     const [endpoint] = endpoints;
     if (endpoint === undefined) throw new Error("the table is empty");

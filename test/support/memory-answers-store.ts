@@ -1,5 +1,5 @@
 import { Unavailable } from "../../src/core/control-ports.ts";
-import type { AnswerKey, AnswerStore, SharedAnswers } from "../../src/core/ports.ts";
+import type { AnswerKey, AnswerStore, Beside, SharedAnswers } from "../../src/core/ports.ts";
 import {
   latest,
   NEVER_PURGED,
@@ -46,12 +46,15 @@ export function memorySharedAnswers(clock: () => number): SharedAnswers & Purges
     async put(key: AnswerKey, { entry }: { readonly entry: Entry }) {
       if (!store.isDown) entries.set(key.identity, entry);
     },
-    async putUnlessNewer(key: AnswerKey, { entry }: { readonly entry: Entry }) {
-      const there = entries.get(key.identity);
-      if (!store.isDown && (there === undefined || there.fetchedAtMs < entry.fetchedAtMs))
-        entries.set(key.identity, entry);
-    },
-    async link(scope: string, [one, other]: readonly [string, string]) {
+    async putBeside({ scope, answers, aliases }: Beside) {
+      if (store.isDown) return;
+      for (const { key, stored } of answers) {
+        const there = entries.get(key.identity);
+        if (there === undefined || there.fetchedAtMs < stored.entry.fetchedAtMs)
+          entries.set(key.identity, stored.entry);
+      }
+      if (aliases === undefined) return;
+      const [one, other] = aliases;
       links.set(`${scope} ${one}`, other).set(`${scope} ${other}`, one);
     },
     async linked(scope: string, subject: string) {
