@@ -352,7 +352,7 @@ function webhooks(config: Config, log: Log) {
 function upkeep(config: Config) {
   const ops = database(config, config.DATABASE_URL_OPS);
   return {
-    leases: upstashLeases(ledgerRedisOf(config), config.CRON_LEASE_MS),
+    leases: upstashLeases(ledgerRedisOf(config), config.CRON_LEASE_MS, clock),
     partitions: neonPartitions(ops),
     retention: neonRetention(ops),
     pageCacheOf: workersPageCache,

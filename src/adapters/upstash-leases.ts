@@ -1,21 +1,26 @@
 import type { Redis } from "@upstash/redis/cloudflare";
 import type { Leases } from "../core/upkeep-ports.ts";
 
-/** KEYS: the lease. ARGV: its holder, the rest. A rest of 0 ends it at once. Two commands. */
-const GIVE_BACK = `
-if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call("PEXPIRE", KEYS[1], ARGV[2])
-`;
-
-/** Leases in Redis. One that nobody gives back, for its Worker was ended, is over after `leaseMs`. */
-export function upstashLeases(redis: Redis, leaseMs: number): Leases {
-  const giveBack = redis.createScript<number>(GIVE_BACK);
+/**
+ * Leases in Redis. One that nobody gives back, for its Worker was ended, is over after `leaseMs`. Until then it is whose it was, so that giving
+ * it back needs no script that asks.
+ */
+export function upstashLeases(redis: Redis, leaseMs: number, clock: () => number): Leases {
   return {
-    async take(job, holder) {
-      return (await redis.set(keyOf(job), holder, { nx: true, px: leaseMs })) === "OK";
+    async free(jobs) {
+      const taken = await redis.mget<(string | null)[]>(jobs.map(keyOf));
+      return jobs.filter((_, at) => (taken[at] ?? null) === null);
     },
-    async giveBack(job, holder, restMs) {
-      await giveBack.exec([keyOf(job)], [holder, String(restMs)]);
+    async take(job) {
+      const key = keyOf(job);
+      const sinceMs = clock();
+      if ((await redis.set(key, "taken", { nx: true, px: leaseMs })) !== "OK") return undefined;
+      return {
+        async giveBack(restMs) {
+          if (clock() - sinceMs >= leaseMs) return;
+          await (restMs > 0 ? redis.pexpire(key, restMs) : redis.del(key));
+        },
+      };
     },
   };
 }

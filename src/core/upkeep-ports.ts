@@ -1,9 +1,14 @@
 /** Who runs a job of the clock, by the clock of Redis. Both throw when Redis does not answer. */
 export type Leases = {
-  /** Whether the job is the holder's now, and nobody else's until it is given back or its time is over. */
-  take(job: string, holder: string): Promise<boolean>;
-  /** Gives a job back that is still the holder's: nobody takes it within the next `restMs`. */
-  giveBack(job: string, holder: string, restMs: number): Promise<void>;
+  /** Those of these jobs that nobody has and that do not rest. Another may take one before it is taken. */
+  free(jobs: readonly string[]): Promise<readonly string[]>;
+  /** Nobody else has the job until its lease is given back or its time is over; nothing when somebody has it, or it rests. */
+  take(job: string): Promise<JobLease | undefined>;
+};
+
+export type JobLease = {
+  /** Nobody takes the job within the next `restMs`. One whose time is over may be another's by now, and is left alone. */
+  giveBack(restMs: number): Promise<void>;
 };
 
 /** What the partitions of `usage_events` lack. */

@@ -30,6 +30,4 @@ const jobs: readonly Job<CronPorts>[] = [
 ];
 
 /** What time brings. Every job catches up from state, so a run that was missed, cut off or doubled changes nothing. */
-export const onSchedule = (ports: CronPorts) => async (): Promise<void> => {
-  await Promise.all(jobs.map((job) => runLeased(ports, job)));
-};
+export const onSchedule = (ports: CronPorts) => (): Promise<void> => runLeased(ports, jobs);

@@ -1,7 +1,7 @@
 import type { Log } from "../core/ports.ts";
-import type { Leases } from "../core/upkeep-ports.ts";
+import type { JobLease, Leases } from "../core/upkeep-ports.ts";
 
-export type LeasePorts = { readonly leases: Leases; readonly newRequestId: () => string; readonly log: Log };
+export type LeasePorts = { readonly leases: Leases; readonly log: Log };
 
 export type Job<Ports> = {
   readonly name: string;
@@ -10,23 +10,43 @@ export type Job<Ports> = {
 };
 
 /**
- * Runs a job unless another run has it, or it rests. The lease saves work and guards nothing: jobs catch up from state and may overlap, so
- * without an answer from Redis the job runs all the same, and what it needs of Redis it finds out by itself. A job that fails is logged by
+ * Runs jobs side by side, but for those that another run has or that rest. A lease saves work and guards nothing: jobs catch up from state and
+ * may overlap, so without an answer from Redis a job runs all the same, and what it needs of Redis it finds out by itself. One that fails is logged by
  * its name, ends no other, and does not rest.
  */
-export async function runLeased<Ports extends LeasePorts>(ports: Ports, { name, run }: Job<Ports>): Promise<void> {
-  const holder = ports.newRequestId();
-  if (!(await take(ports, name, holder))) return;
-  const restMs = await attempt(ports, { name, run });
-  await giveBack(ports, name, { holder, restMs });
+export async function runLeased<Ports extends LeasePorts>(ports: Ports, jobs: readonly Job<Ports>[]): Promise<void> {
+  const free = await freeOf(
+    ports,
+    jobs.map(({ name }) => name),
+  );
+  await Promise.all(jobs.filter(({ name }) => free.includes(name)).map((job) => run(ports, job)));
 }
 
-async function take({ leases, log }: LeasePorts, job: string, holder: string): Promise<boolean> {
+/** One question for all, for most jobs rest most of the time. */
+async function freeOf({ leases, log }: LeasePorts, jobs: readonly string[]): Promise<readonly string[]> {
   try {
-    return await leases.take(job, holder);
+    return await leases.free(jobs);
+  } catch (error) {
+    log.error("jobs-unleased", { error });
+    return jobs;
+  }
+}
+
+async function run<Ports extends LeasePorts>(ports: Ports, job: Job<Ports>): Promise<void> {
+  const taken = await take(ports, job.name);
+  if (taken === undefined) return;
+  const restMs = await attempt(ports, job);
+  await giveBack(ports, job.name, { lease: taken.lease, restMs });
+}
+
+/** Nothing when another run was faster; without a lease when Redis does not answer. */
+async function take({ leases, log }: LeasePorts, job: string): Promise<{ readonly lease?: JobLease } | undefined> {
+  try {
+    const lease = await leases.take(job);
+    return lease && { lease };
   } catch (error) {
     log.error("job-unleased", { error, job });
-    return true;
+    return {};
   }
 }
 
@@ -41,12 +61,12 @@ async function attempt<Ports extends LeasePorts>(ports: Ports, { name, run }: Jo
 
 /** A lease that is not given back ends by itself, some runs later. */
 async function giveBack(
-  { leases, log }: LeasePorts,
+  { log }: LeasePorts,
   job: string,
-  { holder, restMs }: { readonly holder: string; readonly restMs: number },
+  { lease, restMs }: { readonly lease: JobLease | undefined; readonly restMs: number },
 ): Promise<void> {
   try {
-    await leases.giveBack(job, holder, restMs);
+    await lease?.giveBack(restMs);
   } catch (error) {
     log.error("lease-not-given-back", { error, job });
   }

@@ -9,19 +9,16 @@ const LEASE_MS = 60_000;
 /** Runs of the clock over leases; what was logged is in `logged`. */
 function runs(leases: Leases) {
   const logged: string[] = [];
-  let made = 0;
   const log = { info: () => undefined, error: (event: string) => void logged.push(event) };
-  const newRequestId = () => `holder-${(made += 1)}`;
   return {
     logged,
-    run: (name: string, work: () => Promise<number | void>) =>
-      runLeased({ leases, newRequestId, log }, { name, run: work }),
+    run: (name: string, work: () => Promise<number | void>) => runLeased({ leases, log }, [{ name, run: work }]),
   };
 }
 
 describe("jobs of the clock", () => {
   const redis = useLocalRedis();
-  const leases = () => upstashLeases(redis().client, LEASE_MS);
+  const leases = (clock = Date.now) => upstashLeases(redis().client, LEASE_MS, clock);
 
   it("run once when five runs of the clock come together, and again at the next", async () => {
     const { run } = runs(leases());
@@ -70,17 +67,26 @@ describe("jobs of the clock", () => {
   });
 
   it("leave the lease to whoever has it now, when they took longer than their own", async () => {
-    const { run } = runs(leases());
+    let nowMs = 0;
+    const { run } = runs(leases(() => nowMs));
     await run("slow", async () => {
-      await redis().direct.set("tkl:cron:slow", "somebody else");
+      nowMs = LEASE_MS;
+      await redis().direct.set("tkl:cron:slow", "somebody else's");
       return 5;
     });
-    expect(await redis().direct.get("tkl:cron:slow")).toBe("somebody else");
+    expect(await redis().direct.get("tkl:cron:slow")).toBe("somebody else's");
     expect(await redis().direct.pttl("tkl:cron:slow")).toBe(-1);
   });
 
+  it("are asked about with one command, and each that runs costs two more, because that is each minute's price", async () => {
+    const { run } = runs(leases());
+    await run("resting", async () => 60_000);
+    expect(await redis().commandsOf(() => run("resting", async () => undefined))).toBe(1);
+    expect(await redis().commandsOf(() => run("each minute's", async () => undefined))).toBe(3);
+  });
+
   it("end their lease by themselves when the Worker is killed", async () => {
-    await leases().take("killed", "holder");
+    await leases().take("killed");
     const ms = await redis().direct.pttl("tkl:cron:killed");
     expect(ms).toBeGreaterThan(0);
     expect(ms).toBeLessThanOrEqual(LEASE_MS);
@@ -89,9 +95,16 @@ describe("jobs of the clock", () => {
 
 it("run without Redis all the same, because what needs only Postgres must go on", async () => {
   const down = () => Promise.reject(new Error("Redis down"));
-  const { run, logged } = runs({ take: down, giveBack: down });
   let count = 0;
+  const { run, logged } = runs({ free: down, take: down });
   await run("sweep", async () => void (count += 1));
   expect(count).toBe(1);
-  expect(logged).toEqual(["job-unleased", "lease-not-given-back"]);
+  expect(logged).toEqual(["jobs-unleased", "job-unleased"]);
+});
+
+it("do not fail when Redis goes away while they run: their lease ends by itself", async () => {
+  const giveBack = () => Promise.reject(new Error("Redis down"));
+  const { run, logged } = runs({ free: async (jobs) => jobs, take: async () => ({ giveBack }) });
+  await run("sweep", async () => undefined);
+  expect(logged).toEqual(["lease-not-given-back"]);
 });
