@@ -18,7 +18,7 @@ export function collector({ most, forMs }: Collecting) {
 }
 
 /** As `wrangler.toml` has it for the queue of usage. */
-const BATCH = { most: 10, forMs: 5_000 };
+export const BATCH = { most: 10, forMs: 5_000 };
 
 export type Deliveries = { readonly withEvents: number; readonly withHits: number };
 

@@ -26,7 +26,7 @@ describe("a bill", () => {
     expect(billOf(used, 2).redis).toBeCloseTo(12, 10);
   });
 
-  it("of a million misses of a list is what their 21 commands, their message and their credit come to", () => {
+  it("of a million misses of a list is what their commands, their message and their credit come to", () => {
     const bill = billOf(usedBy(COSTS.miss, MILLION));
     expect(bill.redis).toBeCloseTo(COSTS.miss.commands * 2, 10);
     expect(bill.queues).toBeCloseTo(1.2, 10);
@@ -61,8 +61,9 @@ describe("what goes by the clock", () => {
     expect(collecting.sentAtMs()).toEqual([1_000, 1_030, 1_040, 2_500]);
   });
 
-  it("is a delivery for all messages within two seconds, and one with events where any has some", () => {
-    expect(deliveries([100, 5_000], [0, 1_999, 2_000])).toEqual({ withEvents: 2, withHits: 1 });
+  it("is a delivery for all messages within five seconds or for ten, and one with events where any has some", () => {
+    expect(deliveries([100, 12_000], [0, 4_999, 5_000])).toEqual({ withEvents: 2, withHits: 1 });
+    expect(deliveries([], Array.from({ length: 25 }, (_, at) => at))).toEqual({ withEvents: 0, withHits: 3 });
   });
 });
 

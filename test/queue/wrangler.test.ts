@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { unstable_readConfig } from "wrangler";
+import { BATCH } from "../../bench/bill/collector.ts";
 import { MOST_IN_MESSAGE } from "../../src/core/pack-usage.ts";
 import { ROOT } from "../../dev/wrangler.ts";
 
@@ -54,6 +55,11 @@ describe("the queues of wrangler.toml", () => {
       const statements = (consumers.get(queue)?.max_batch_size ?? Infinity) * MOST_IN_MESSAGE;
       expect(statements, queue).toBeLessThanOrEqual(REQUESTS / 2);
     }
+  });
+
+  it("deliver usage as the bill has it", () => {
+    const { max_batch_size: most, max_batch_timeout: seconds } = consumers.get("tikedge-usage") ?? {};
+    expect({ most, forMs: Number(seconds) * 1_000 }).toEqual(BATCH);
   });
 
   it("are all named where the README says what to create", async () => {
