@@ -70,7 +70,7 @@ const bugs: readonly Bug[] = [
     bug: "a missing counter that is read as zero",
     file: "src/adapters/upstash-ledger-scripts.ts",
     from: 'if not daily then return refuse("uncounted") end',
-    to: "if not daily then daily, monthly = 0, 0 end",
+    to: 'if not daily then daily, monthly, found[1] = 0, 0, "active" end',
     faults: ["counters-lost"],
     says: /I3: \w+ spent \d+ of \d+/,
   },
