@@ -220,7 +220,7 @@ export const COSTS = {
     commands: 13,
     writes: 8,
     subrequests: 10,
-    redisBytes: 1_700,
+    redisBytes: 780,
   }),
   "100 batches of hits recorded": cost({ atOnce: 1, awaited: 1, subrequests: 1 }),
 } satisfies Readonly<Record<string, Cost>>;

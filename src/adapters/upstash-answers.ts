@@ -4,6 +4,7 @@ import { decodeEntry, encodeEntry, type Entry } from "../core/entry.ts";
 import type { AnswerKey, Log, SharedAnswers } from "../core/ports.ts";
 import { latest, NEVER_PURGED } from "../core/purge.ts";
 import { retainedMs } from "../core/windows.ts";
+import { mgetAlongside } from "./upstash-alongside.ts";
 import { markKeys, parseMark } from "./upstash-purge-marks.ts";
 import { answering } from "./upstash-redis.ts";
 
@@ -37,11 +38,11 @@ type Write = { readonly key: string; readonly text: string; readonly keepMs: num
 export function upstashAnswers(redis: Redis, clock: () => number, log: Log): SharedAnswers {
   const putBeside = redis.createScript<number>(PUT_BESIDE);
   return {
-    async get(key, views) {
+    async get(key, views, alongside = []) {
       try {
         const digest = await key.digest();
         const keys = [redisKey(key, digest), ...markKeys(views, { digest, subjects: key.subjects })];
-        const [text, ...marks] = await redis.mget<(string | null)[]>(keys);
+        const [text, ...marks] = await mgetAlongside(redis, keys, { alongside, clock });
         if (text === undefined || text === null) return { kind: "absent" };
         const entry = decodeEntry(text);
         if (entry === undefined) log.error("answer-unreadable", { endpoint: key.endpoint });

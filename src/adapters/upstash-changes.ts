@@ -1,7 +1,8 @@
 import { errors, type Redis } from "@upstash/redis/cloudflare";
-import { knownChanges, parseLog, type Change } from "../core/changes.ts";
-import type { ChangeLog, Confirm } from "../core/control-ports.ts";
-import type { Log } from "../core/ports.ts";
+import { knownChanges, parseLog, type Change, type KnownChanges } from "../core/changes.ts";
+import type { ChangeLog, Confirm, Reading } from "../core/control-ports.ts";
+import type { Alongside, Log, WaitBudget } from "../core/ports.ts";
+import { mgetAlongside } from "./upstash-alongside.ts";
 
 type Page = ReturnType<typeof parseLog>;
 
@@ -17,6 +18,8 @@ export type ConfirmSettings = {
 };
 
 const LOG = "tkc:log";
+/** The id of the log's last entry: who knows that one has nothing to read. */
+const NEWEST = "tkc:newest";
 /** Of the log: hours of changes, where an isolate needs minutes. */
 const MOST_ENTRIES = 10_000;
 const MOST_MARKS = 10_000;
@@ -29,11 +32,12 @@ const PAGE = 1_001;
  * whoever made a change may look at its effect next.
  */
 export function upstashChangeLog(redis: Redis, heed: (change: Change) => void, log: Log): ChangeLog {
+  const append = appending(redis);
   return {
     async publish(changes) {
       for (const change of changes) heed(change);
       try {
-        await Promise.all(changes.map((change) => append(redis, change)));
+        await Promise.all(changes.map(append));
         return "published";
       } catch (error) {
         log.error("changes-not-published", { error });
@@ -50,16 +54,20 @@ export function upstashChangeLog(redis: Redis, heed: (change: Change) => void, l
  */
 async function breakOff(redis: Redis, log: Log): Promise<void> {
   try {
-    await redis.del(LOG);
+    await redis.del(LOG, NEWEST);
   } catch (error) {
     log.error("change-log-not-broken-off", { error });
   }
 }
 
-/** Follows the log for one isolate, with one command a reading as long as the log goes on where the last reading ended. */
+/**
+ * Follows the log for one isolate: with no command of its own where another question brings along that there is nothing new, else with one as long as the
+ * log goes on where the last reading ended.
+ */
 export function upstashConfirm(redis: Redis, settings: ConfirmSettings, log: Log): Confirm {
   const { afterMs, confirmMs, clock } = settings;
   const known = knownChanges({ gapMs: settings.gapMs, most: MOST_MARKS, mostPurges: MOST_PURGES });
+  const append = appending(redis);
   let lastId: string | undefined;
   let begunBehindMs = -Infinity;
 
@@ -88,11 +96,11 @@ export function upstashConfirm(redis: Redis, settings: ConfirmSettings, log: Log
   async function beginAnew(nowMs: number): Promise<void> {
     const start = String(Math.max(0, nowMs - settings.historyMs));
     const { newest, page } = await newestAndRange(redis, start);
-    lastId = (await noteFrom(start, page)) ?? newest ?? (await append(redis, { kind: "began" }));
+    lastId = (await noteFrom(start, page)) ?? newest ?? (await append({ kind: "began" }));
   }
 
   /** A reading is its own request's: one request must not await another's promise, and two that overlap note the same things. */
-  async function readNews(): Promise<"read"> {
+  async function readNews(): Promise<void> {
     const begunMs = clock();
     try {
       const isUnbroken = await goOn();
@@ -101,9 +109,9 @@ export function upstashConfirm(redis: Redis, settings: ConfirmSettings, log: Log
     } catch (error) {
       log.error("changes-not-read", { error });
     }
-    return "read";
   }
 
+  const follow = { known, newestKnown: () => lastId, readNews };
   return {
     heed: (change) => known.note(change, clock()),
     vouchesFor: known.vouchesFor,
@@ -112,7 +120,7 @@ export function upstashConfirm(redis: Redis, settings: ConfirmSettings, log: Log
       const nowMs = clock();
       const ageMs = nowMs - known.confirmedAtMs();
       if (ageMs < afterMs) return undefined;
-      if (ageMs >= confirmMs) return wait.within<"read" | "late">(readNews, "late");
+      if (ageMs >= confirmMs) return readingOf(redis, follow, { wait, isAfterGap: ageMs > settings.gapMs, clock, log });
       if (nowMs - begunBehindMs >= afterMs) {
         begunBehindMs = nowMs;
         background(readNews());
@@ -122,8 +130,64 @@ export function upstashConfirm(redis: Redis, settings: ConfirmSettings, log: Log
   };
 }
 
-async function append(redis: Redis, entry: Change | { readonly kind: "began" }): Promise<string> {
-  return redis.exec<string>(["XADD", LOG, "MAXLEN", "~", MOST_ENTRIES, "*", "change", JSON.stringify(entry)]);
+/** How an isolate follows the log. */
+type Follow = {
+  readonly known: KnownChanges;
+  /** The id of the last entry that it has read. */
+  newestKnown(): string | undefined;
+  readNews(): Promise<void>;
+};
+
+type ReadingSettings = Pick<Reading, "isAfterGap"> &
+  Pick<ConfirmSettings, "clock"> & { readonly wait: WaitBudget; readonly log: Log };
+
+/** A reading for one request. */
+function readingOf(redis: Redis, { known, newestKnown, readNews }: Follow, settings: ReadingSettings): Reading {
+  const { wait, isAfterGap, clock, log } = settings;
+  let begun: Promise<unknown> | undefined;
+  let [isAsked, isUpToDate] = [false, false];
+  const alongside: Alongside = {
+    names: [NEWEST],
+    wantsTime: false,
+    heard([newest], { askedAtMs }) {
+      isAsked = true;
+      if (newestKnown() === undefined || newest !== newestKnown()) return;
+      known.confirm(askedAtMs, true);
+      isUpToDate = true;
+    },
+  };
+  /** With what is wanted besides the log's last id is asked for, and the log itself where that is another. */
+  const read = async (also: readonly Alongside[]) => {
+    try {
+      const isOfUse = also.length > 0 && !isAsked && newestKnown() !== undefined;
+      if (isOfUse) await mgetAlongside(redis, [], { alongside: [alongside, ...also], clock });
+    } catch (error) {
+      log.error("changes-not-read", { error });
+      return;
+    }
+    if (!isUpToDate) await readNews();
+  };
+  return {
+    alongside,
+    isAfterGap,
+    async done(also = []) {
+      if (!isUpToDate) await (begun ??= wait.within<unknown>(() => read(also), "late"));
+    },
+  };
+}
+
+/** KEYS: the log, its last entry's id. ARGV: how many entries are kept about, an entry. Both or none: who compares ids must not miss one. 3 commands. */
+const APPEND = `
+local id = redis.call("XADD", KEYS[1], "MAXLEN", "~", ARGV[1], "*", "change", ARGV[2])
+redis.call("SET", KEYS[2], id)
+return id
+`;
+
+/** Adds an entry and returns its id. */
+function appending(redis: Redis) {
+  const append = redis.createScript<string>(APPEND);
+  return (entry: Change | { readonly kind: "began" }): Promise<string> =>
+    append.exec([LOG, NEWEST], [String(MOST_ENTRIES), JSON.stringify(entry)]);
 }
 
 async function range(redis: Redis, from: string): Promise<Page> {

@@ -1,6 +1,7 @@
 import type { Redis } from "@upstash/redis/cloudflare";
-import type { KeyRecordCache, Log } from "../core/ports.ts";
+import type { KeyLookup, KeyRecordCache, Log } from "../core/ports.ts";
 import { parseKeyRecord } from "../core/tenant.ts";
+import { mgetAlongside } from "./upstash-alongside.ts";
 
 /**
  * How far an isolate's clock may be ahead of Redis' when it keeps a record, or behind when it takes one, milliseconds. A record says when it
@@ -28,14 +29,29 @@ export function upstashKeyRecords(redis: Redis, { keepMs, clock }: KeyRecordsSet
     if (byMs > MOST_AHEAD_MS) log.error("clock-is-behind", { byMs });
     return byMs > MOST_AHEAD_MS;
   };
+  const lookup = (text: string | null, redisMs: number): KeyLookup => {
+    if (text === null || isBehind(redisMs)) return { kind: "absent" };
+    const record = parseKeyRecord(text);
+    return record === undefined ? { kind: "absent" } : { kind: "found", record };
+  };
+  const alongside: KeyRecordCache["alongside"] = (keyId) => {
+    let told: KeyLookup | undefined;
+    return {
+      names: [nameOf(keyId)],
+      wantsTime: true,
+      heard([text = null], { redisMs = Infinity }) {
+        told = lookup(text, redisMs);
+      },
+      told: () => told,
+    };
+  };
   return {
+    alongside,
     async get(keyId) {
       try {
-        const asking = redis.pipeline().get(nameOf(keyId)).time();
-        const [text, [seconds]] = await asking.exec<[string | null, [string, string]]>();
-        if (text === null || isBehind(Number(seconds) * 1_000)) return { kind: "absent" };
-        const record = parseKeyRecord(text);
-        return record === undefined ? { kind: "absent" } : { kind: "found", record };
+        const record = alongside(keyId);
+        await mgetAlongside(redis, [], { alongside: [record], clock });
+        return record.told() ?? { kind: "unavailable" };
       } catch (error) {
         log.error("key-records-get-failed", { error });
         return { kind: "unavailable" };

@@ -59,7 +59,7 @@ export const explainRoute = (s: ExplainPorts) =>
       const ask = askOf(c, call, payerOf(tenant, s.platformDownloadTier));
       const key = keyOf(s, ask);
       // As before any request: near copies are weighed by what the log of changes says.
-      await s.confirm.refresh(ask.wait, ask.background);
+      await s.confirm.refresh(ask.wait, ask.background)?.done();
       const [inspected, known, burst, opened] = await Promise.all([
         inspect(s, { key, ask }),
         spentOf(s, tenant.id),

@@ -3,7 +3,7 @@ import type { Outcome } from "../core/charge.ts";
 import type { Demand } from "../core/directives.ts";
 import type { Stored } from "../core/entry.ts";
 import type { Failure, Priority, Quotas, Reservation } from "../core/ledger.ts";
-import type { Background, UpstreamKeyRef, WaitBudget } from "../core/ports.ts";
+import type { Alongside, Background, UpstreamKeyRef, WaitBudget } from "../core/ports.ts";
 import { freshness, tightened, type WindowOverrides } from "../core/windows.ts";
 import { askRefresh, type AskRefreshPorts } from "./ask-refresh.ts";
 import { fetchOrJoin, type JoinPorts } from "./fetch-or-join.ts";
@@ -34,8 +34,12 @@ export type Ask = {
   readonly requestId: string;
   readonly wait: WaitBudget;
   readonly background: Background;
-  /** What has to be fulfilled before anything is served or spent, where that is not known yet. It rejects when the request is refused. */
-  readonly admission?: Promise<unknown> | undefined;
+  /**
+   * Asks for what has to be known before anything is served or spent, where it is not known yet. It rejects when the request is refused. A look-up
+   * that goes to Redis takes part of the question `alongside`.
+   */
+  readonly admission?: (() => Promise<unknown>) | undefined;
+  readonly alongside?: readonly Alongside[] | undefined;
   /**
    * Limits of the asker's own on what is fetched: asked before a credit is reserved, and what it returns stands in place of the fetch; asked
    * before a refresh is, which then is not.
@@ -115,9 +119,9 @@ export async function answer(ports: AnswerPorts, ask: Ask): Promise<Answer> {
 
 /** A purge that became known while the admission was waited for holds for a copy that was found before. */
 async function lookUpAdmitted(ports: AnswerPorts, sought: Sought): Promise<Found> {
-  const found = await lookUp(ports, sought);
+  const found = await lookUp(ports, sought, sought.ask.alongside);
   if (sought.ask.admission === undefined) return found;
-  await sought.ask.admission;
+  await sought.ask.admission();
   return found.kind === "hit" && !stillStands(ports, sought, found) ? lookUp(ports, sought) : found;
 }
 

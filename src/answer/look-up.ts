@@ -1,6 +1,6 @@
 import type { Confirm } from "../core/control-ports.ts";
 import type { Stored } from "../core/entry.ts";
-import type { AnswerKey, AnswerMemory, AnswerStore, SharedAnswers } from "../core/ports.ts";
+import type { AnswerKey, AnswerMemory, AnswerStore, Alongside, SharedAnswers } from "../core/ports.ts";
 import { purgeOf, viewsOf, type PurgedAt } from "../core/purge.ts";
 import { standing, type Standing } from "../core/standing.ts";
 import type { Ask } from "./answer.ts";
@@ -43,9 +43,9 @@ const MISS: Found = { kind: "miss", lastResort: undefined, isDemanded: false };
 
 /**
  * Memory, then the colo's cache, then Redis; what is found is kept in the nearer tiers. The nearer ones are trusted with what is fresh: only
- * Redis knows whether what is past its time was refreshed since. Downloads are never looked up: their links expire and are no one else's.
+ * Redis knows whether what is past its time was refreshed since, and is asked what is wanted `alongside`. Downloads are never looked up: their links expire and are no one else's.
  */
-export async function lookUp(ports: LookUpPorts, sought: Sought): Promise<Found> {
+export async function lookUp(ports: LookUpPorts, sought: Sought, alongside?: readonly Alongside[]): Promise<Found> {
   const { key, ask } = sought;
   if (ask.call.endpoint.windows === "download") return MISS;
   const kept = ports.memory.get(key.identity);
@@ -54,7 +54,7 @@ export async function lookUp(ports: LookUpPorts, sought: Sought): Promise<Found>
   const reply = await ports.colo.get(key);
   const near = reply.kind === "found" ? reply.stored : undefined;
   if (near !== undefined && isTrusted(ports, sought, near)) return remembered(ports, near, "colo");
-  return lookFar(ports, sought, newer(kept, near));
+  return lookFar(ports, sought, { kept: newer(kept, near), alongside });
 }
 
 /** What another request of the isolate has brought meanwhile. Awaits nothing. */
@@ -63,10 +63,14 @@ export function recall(ports: LookUpPorts, sought: Sought): Stored | undefined {
   return kept !== undefined && isTrusted(ports, sought, kept) ? kept : undefined;
 }
 
-async function lookFar(ports: LookUpPorts, sought: Sought, kept: Stored | undefined): Promise<Found> {
+type Far = { readonly kept: Stored | undefined; readonly alongside: readonly Alongside[] | undefined };
+
+async function lookFar(ports: LookUpPorts, sought: Sought, { kept, alongside }: Far): Promise<Found> {
   const { key, ask } = sought;
   const views = viewsOf(ask.payer);
-  const reply = await ask.wait.within(() => ports.redis.get(key, views), { kind: "unavailable" } as const);
+  const reply = await ask.wait.within(() => ports.redis.get(key, views, alongside), {
+    kind: "unavailable",
+  } as const);
   if (reply.kind === "unavailable") return outage(ports, sought, kept);
   if (reply.kind === "absent") return MISS;
   const { stored, purged } = reply;

@@ -1,6 +1,6 @@
 import type { Act, Acted } from "./act.ts";
 import type { Change } from "./changes.ts";
-import type { AnswerKey, Background, WaitBudget } from "./ports.ts";
+import type { Alongside, AnswerKey, Background, WaitBudget } from "./ports.ts";
 import type { PurgedAt } from "./purge.ts";
 import type {
   AuditView,
@@ -217,13 +217,20 @@ export type ChangeLog = {
   publish(changes: readonly Change[]): Promise<"published" | "unavailable">;
 };
 
+/** A reading of the change log that a request has to wait for. */
+export type Reading = {
+  /** Whether the log went unread for so long that it vouches no more for what was read from Postgres before. */
+  readonly isAfterGap: boolean;
+  /** Brings the reading along with another question: where there is nothing new, which is nearly always, the log need not be read. */
+  readonly alongside: Alongside;
+  /** Resolves when the log is read, which it begins unless it was brought along; never throws. What is `also` wanted is asked in the same breath. */
+  done(also?: readonly Alongside[]): Promise<unknown>;
+};
+
 /** What an isolate knows of the change log. */
 export type Confirm = {
-  /**
-   * Reads what is new, if the last reading is a second old: that is what it returns, to be waited for, and it never throws. From half a second
-   * on it is read in the background.
-   */
-  refresh(wait: WaitBudget, background: Background): Promise<unknown> | undefined;
+  /** What is to be read first, if the last reading is a second old. From half a second on it is read in the background. */
+  refresh(wait: WaitBudget, background: Background): Reading | undefined;
   /** A change that was made here. */
   heed(change: Change): void;
   /** Whether nothing that was read from Postgres at `readAtMs` about this key can have changed since, by what the log says. */

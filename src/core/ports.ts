@@ -39,8 +39,8 @@ export type SharedLookup =
  * `unavailable`, a lost write is logged.
  */
 export type SharedAnswers = {
-  /** `views`: in whose eyes it may have been purged, see `purge.ts`. */
-  get(key: AnswerKey, views: readonly string[]): Promise<SharedLookup>;
+  /** `views`: in whose eyes it may have been purged, see `purge.ts`. What is `alongside` is asked in the same breath, and told before this resolves. */
+  get(key: AnswerKey, views: readonly string[], alongside?: readonly Alongside[]): Promise<SharedLookup>;
   put(key: AnswerKey, stored: Stored): Promise<void>;
   /** Keeps what an answer told beside itself. */
   putBeside(beside: Beside): Promise<void>;
@@ -49,6 +49,18 @@ export type SharedAnswers = {
    * not take that for there being no other.
    */
   linked(scope: string, subject: string): Promise<string | undefined>;
+};
+
+/** What a question to Redis can bring along, since one command reads any number of values. One is told once, and for one request. */
+export type Alongside = {
+  readonly names: readonly string[];
+  /** Whether the time of Redis is to be told, which is a command more. */
+  readonly wantsTime: boolean;
+  /** Told the values by their names, all of one moment after `askedAtMs` by the isolate's clock. Not told when Redis did not answer. */
+  heard(
+    values: readonly (string | null)[],
+    at: { readonly askedAtMs: number; readonly redisMs: number | undefined },
+  ): void;
 };
 
 /** What an answer in a scope told beside itself. */
@@ -163,6 +175,8 @@ export type KeyDirectory = {
 /** Remembers key records outside the isolate, so that known keys work while Postgres is down. */
 export type KeyRecordCache = {
   get(keyId: string): Promise<KeyLookup>;
+  /** The same along with another question. `told` is nothing before that was answered. */
+  alongside(keyId: string): Alongside & { told(): KeyLookup | undefined };
   put(record: KeyRecord): Promise<void>;
   /** Forgets a key that Postgres does not know any more. */
   drop(keyId: string): Promise<void>;

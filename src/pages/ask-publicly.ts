@@ -54,8 +54,9 @@ export const askPublicly = (ports: AskPubliclyPorts) => {
     };
     const { requestId, background } = visit;
     // A copy that was purged elsewhere is known for one before it is served.
-    const admission = ports.confirm.refresh(wait, background);
-    const ask = { call, payer, demand, priority: "warm", admission, beforeFetch } as const;
+    const reading = ports.confirm.refresh(wait, background);
+    const admitting = reading && { admission: () => reading.done(), alongside: [reading.alongside] };
+    const ask = { call, payer, demand, priority: "warm", beforeFetch, ...admitting } as const;
     const answered = await answer(ports, { ...ask, requestId, background, wait });
     const hit = hitOf(call, answered, ports.chargeRules);
     if (hit !== undefined) ports.hits.add(payer.tenantId, hit, background);

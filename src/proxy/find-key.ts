@@ -2,6 +2,7 @@ import { CLOCKS_DIFFER_MS } from "../core/changes.ts";
 import type { Confirm } from "../core/control-ports.ts";
 import type {
   AbsentKey,
+  Alongside,
   Background,
   KeyDirectory,
   KeyLookup,
@@ -26,8 +27,15 @@ export type FindKeyPorts = {
 /** `limited`: nobody has seen the key, and the client may not have us ask for more of those. */
 export type FoundKey = KeyLookup | { readonly kind: "limited" };
 
-/** `remembered` is undefined when the isolate remembers nothing fit, or when there is nothing to wait for. */
-type SoughtKey = { readonly remembered: KeyRecord | undefined; readonly found: Promise<FoundKey> };
+/**
+ * `remembered` is undefined when the isolate remembers nothing fit, or when there is nothing to wait for. `found` asks, once: what it would ask
+ * of Redis is told to it where another question goes there first and takes `alongside` with it.
+ */
+type SoughtKey = {
+  readonly remembered: KeyRecord | undefined;
+  readonly alongside: readonly Alongside[];
+  readonly found: () => Promise<FoundKey>;
+};
 
 type Sought = {
   readonly keyId: string;
@@ -44,13 +52,27 @@ type Sought = {
  */
 export function findKey(ports: FindKeyPorts, sought: Sought): SoughtKey {
   const reading = ports.confirm.refresh(sought.wait, sought.background);
-  if (reading === undefined) return { remembered: undefined, found: findByLog(ports, sought) };
+  if (reading === undefined)
+    return { remembered: undefined, alongside: [], found: () => findByLog(ports, sought, undefined) };
   const kept = ports.keyMemory.get(sought.keyId);
   const isFit = kept !== undefined && kept.kind !== "absent" && trustIn(ports, kept) !== "none";
-  return { remembered: isFit ? kept : undefined, found: reading.then(() => findByLog(ports, sought)) };
+  const remembered = isFit ? kept : undefined;
+  // Of a gap nobody knows what it hid: then Redis' record will be asked for, unless the isolate's own is young.
+  const isWanted = reading.isAfterGap && remembered !== undefined && !isYoung(ports, remembered);
+  const record = isWanted ? ports.keyRecords.alongside(sought.keyId) : undefined;
+  const also = record === undefined ? [] : [record];
+  const found = async () => {
+    await reading.done(also);
+    return findByLog(ports, sought, record?.told());
+  };
+  return { remembered, alongside: [reading.alongside, ...also], found };
 }
 
-async function findByLog(ports: FindKeyPorts, sought: Sought): Promise<FoundKey> {
+function isYoung({ clock, keyFreshMs }: FindKeyPorts, { readAtMs }: KeyRecord): boolean {
+  return clock() - readAtMs < keyFreshMs;
+}
+
+async function findByLog(ports: FindKeyPorts, sought: Sought, told: KeyLookup | undefined): Promise<FoundKey> {
   const { keyMemory, keyRecords } = ports;
   const { keyId, wait, background } = sought;
   const memory = keyMemory.get(keyId);
@@ -58,7 +80,7 @@ async function findByLog(ports: FindKeyPorts, sought: Sought): Promise<FoundKey>
   const kept = memory?.kind === "absent" ? undefined : memory;
   if (kept !== undefined && trustIn(ports, kept) === "good") return used(ports, kept, background);
 
-  const shared = await wait.within(() => keyRecords.get(keyId), { kind: "unavailable" } as const);
+  const shared = told ?? (await wait.within(() => keyRecords.get(keyId), { kind: "unavailable" } as const));
   const known = newest(kept, shared);
   const trust = known === undefined ? "none" : trustIn(ports, known);
   if (known !== undefined && trust === "good") return used(ports, known, background);

@@ -2,18 +2,26 @@ import { clientAddress } from "../core/address-group.ts";
 import { presentedCredential } from "../core/api-key.ts";
 import type { IdentifyKey } from "../core/control-ports.ts";
 import { isTrialOver, rightsOf, servesOrigin } from "../core/key-rights.ts";
+import type { Alongside } from "../core/ports.ts";
 import { problems } from "../core/problem.ts";
 import type { KeyRecord } from "../core/tenant.ts";
 import { keyReader, type ReadKeyPorts } from "./read-key.ts";
 import type { Identity, ProxyRequest } from "./request.ts";
 
-/** Who is asking. With `confirmed` it is what was remembered of the key, and what it is by now is on its way. */
-export type Identified = { readonly identity: Identity; readonly confirmed: Promise<Identity> | undefined };
+/**
+ * Who is asking. With `confirmed` it is what was remembered of the key, and what it is by now has to be asked for, once; a look-up in Redis may
+ * take that question `alongside`.
+ */
+export type Identified = {
+  readonly identity: Identity;
+  readonly alongside: readonly Alongside[];
+  readonly confirmed: (() => Promise<Identity>) | undefined;
+};
 
 /** For who has to know for certain before anything is done, as the control plane. */
 export const identifyKey = (ports: ReadKeyPorts): IdentifyKey => {
   const readKey = keyReader(ports);
-  return async (presented) => readKey(presented).confirmed;
+  return async (presented) => readKey(presented).confirmed();
 };
 
 /**
@@ -31,10 +39,10 @@ export const identify = (ports: ReadKeyPorts) => {
       if (record.kind === "publishable") sharePage(pageOriginOf(headers, record));
       return identityOf(record, ports.clock());
     };
-    const { remembered, confirmed } = readKey(presented);
+    const { remembered, alongside, confirmed } = readKey(presented);
     const ahead = aheadBy(remembered, ports.clock());
-    if (ahead !== undefined) return { identity: ahead, confirmed: confirmed.then(admitted) };
-    return { identity: admitted(await confirmed), confirmed: undefined };
+    if (ahead !== undefined) return { identity: ahead, alongside, confirmed: async () => admitted(await confirmed()) };
+    return { identity: admitted(await confirmed()), alongside: [], confirmed: undefined };
   };
 };
 

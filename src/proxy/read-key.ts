@@ -1,7 +1,7 @@
 import { digestApiKey, parseApiKey, sameDigest, type ParsedKey } from "../core/api-key.ts";
 import type { GatewayKeys, Presented } from "../core/control-ports.ts";
 import { utcDay } from "../core/key-rights.ts";
-import type { AddressLimiter, Background, Log } from "../core/ports.ts";
+import type { AddressLimiter, Alongside, Background, Log } from "../core/ports.ts";
 import { problems } from "../core/problem.ts";
 import { recentlyMade } from "../core/recent.ts";
 import type { KeyRecord } from "../core/tenant.ts";
@@ -15,10 +15,16 @@ export type ReadKeyPorts = FindKeyPorts & {
 };
 
 /**
- * The record of the presented key; `confirmed` throws the problem that refuses it. `remembered` is what the isolate remembers of it while the
- * newest word is on its way, undefined when there is nothing to wait for: by that things may be looked up, and nothing may be said, served or spent.
+ * The record of the presented key. `confirmed` asks for the newest word of it and throws the problem that refuses it; a look-up in Redis may take the
+ * question `alongside`. `remembered` is what the isolate remembers meanwhile, undefined when there is nothing to wait for: by that things may be
+ * looked up, and nothing may be said, served or spent.
  */
-export type ReadKey = { readonly remembered: KeyRecord | undefined; readonly confirmed: Promise<KeyRecord> };
+export type ReadKey = {
+  readonly remembered: KeyRecord | undefined;
+  readonly alongside: readonly Alongside[];
+  /** To be called once. */
+  readonly confirmed: () => Promise<KeyRecord>;
+};
 
 /** Digests of so many genuine keys are remembered, by the text that was presented. */
 const REMEMBERED = { most: 2_000, longest: 128 };
@@ -64,11 +70,13 @@ export function keyReader(ports: ReadKeyPorts): (presented: Presented) => ReadKe
   return function readKey(presented) {
     const known = genuine.get(presented.text);
     const parsed = known ?? parseApiKey(presented.text);
-    if (parsed === undefined) return { remembered: undefined, confirmed: refuse(ports, presented) };
-    const { remembered, found } = findKey(ports, soughtIn(presented, parsed));
+    if (parsed === undefined)
+      return { remembered: undefined, alongside: [], confirmed: () => refuse(ports, presented) };
+    const { remembered, alongside, found } = findKey(ports, soughtIn(presented, parsed));
     return {
+      alongside,
       remembered: remembered && known && isGoodUnder(ports, known, remembered) ? remembered : undefined,
-      confirmed: found.then((now) => check(now, parsed, presented)),
+      confirmed: async () => check(await found(), parsed, presented),
     };
   };
 }

@@ -1,10 +1,11 @@
 import type { Context } from "hono";
-import type { AnswerPorts } from "../answer/answer.ts";
+import type { AnswerPorts, Ask } from "../answer/answer.ts";
 import type { PoolSettings } from "../answer/payer.ts";
-import type { LeasedLimiter } from "../core/ports.ts";
+import { canonicalJson } from "../core/canonical-json.ts";
+import type { Alongside, LeasedLimiter } from "../core/ports.ts";
 import { answerCall } from "./answer-call.ts";
 import { begin, type BeginProxyPorts } from "./begin.ts";
-import { identify } from "./identify.ts";
+import { identify, type Identified } from "./identify.ts";
 import { limitRate, type Rating } from "./limit-rate.ts";
 import { meter, type MeterPorts } from "./meter.ts";
 import { noteAsk, type NoteAskPorts } from "./note-ask.ts";
@@ -35,9 +36,9 @@ export const proxyRoute = (s: ProxyPorts) => {
     if (request.method === "OPTIONS") return first.answerPreflight(request);
     screen(request);
     const identified = await first.identify(request, (pageOrigin) => c.set("pageOrigin", pageOrigin));
-    const { identity, confirmed } = identified;
+    const { identity, alongside, confirmed } = identified;
     if (confirmed === undefined) return follow({ request, identity, pageOrigin: c.get("pageOrigin") });
-    return goAhead(follow, request, { identity, confirmed });
+    return goAhead(follow, request, { identity, alongside, confirmed });
   };
 };
 
@@ -45,8 +46,10 @@ type Following = {
   readonly request: ProxyRequest;
   readonly identity: Identity;
   readonly pageOrigin?: string | undefined;
-  /** Rejects when the identity is not what was remembered. */
-  readonly confirmed?: Promise<unknown>;
+  /** Asks whether the identity is what was remembered, and rejects when it is not. */
+  readonly confirmed?: () => Promise<unknown>;
+  /** That question, for a look-up in Redis to take with it. */
+  readonly alongside?: readonly Alongside[];
 };
 
 /** What follows once it is known who asks. Nothing is served or spent before the identity is confirmed and the rate allows it; looking up goes on meanwhile. */
@@ -59,12 +62,13 @@ function followingSteps(s: ProxyPorts) {
     noteAsk: noteAsk(s),
     respond: respond(s.clock),
   };
-  return async function follow({ request, identity, confirmed, pageOrigin }: Following): Promise<Response> {
+  return async function follow({ request, identity, pageOrigin, ...following }: Following): Promise<Response> {
+    const { confirmed, alongside } = following;
     const call = step.resolveCall(request, identity);
     const { rates: rating, isTight } = step.limitRate(request, identity);
     const admission = admissionBy(confirmed, rating);
-    if (isTight) await admission;
-    const answer = await step.answerCall({ ...request, identity, call }, admission);
+    if (isTight) await admission?.();
+    const answer = await step.answerCall({ ...request, identity, call }, { admission, alongside });
     const asked: Asked = { ...request, identity, call, rates: await rating };
     step.meter(asked, answer);
     step.noteAsk(asked, answer);
@@ -73,35 +77,39 @@ function followingSteps(s: ProxyPorts) {
 }
 
 /** Undefined when there is nothing to wait for. */
-function admissionBy(confirmed: Promise<unknown> | undefined, rating: Rating["rates"]): Promise<unknown> | undefined {
+function admissionBy(confirmed: Following["confirmed"], rating: Rating["rates"]): Ask["admission"] {
   if (confirmed === undefined && !(rating instanceof Promise)) return undefined;
-  const admission = Promise.all([confirmed, rating]);
   // Whoever is refused on the way never comes to wait for it.
-  admission.catch(() => undefined);
-  return admission;
+  if (rating instanceof Promise) rating.catch(() => undefined);
+  return () => Promise.all([confirmed?.(), rating]);
 }
 
 /**
- * Goes on by what is remembered of the key while the newest word of it is read. Whatever comes of that holds only if it is the same; if not, the
- * request goes on anew.
+ * Goes on by what is remembered of the key until the newest word of it is needed: a look-up that goes to Redis brings it along. Whatever comes of
+ * that holds only if it is the same; if not, the request goes on anew.
  */
 export async function goAhead(
   follow: (following: Following) => Promise<Response>,
   request: ProxyRequest,
-  { identity, confirmed }: { readonly identity: Identity; readonly confirmed: Promise<Identity> },
+  { identity, alongside, confirmed }: Identified & { readonly confirmed: () => Promise<Identity> },
 ): Promise<Response> {
+  let asking: Promise<Identity> | undefined;
+  const newest = () => (asking ??= confirmed());
   const isSame = async () => {
-    const now = await confirmed;
-    if (now.readAtMs !== identity.readAtMs) throw new Error("the key is not what was remembered");
+    if (!isSameIdentity(await newest(), identity)) throw new Error("the key is not what was remembered");
   };
-  const same = isSame();
-  // Whoever is refused before that asks for the newest word itself.
-  same.catch(() => undefined);
   try {
-    return await follow({ request, identity, confirmed: same });
+    return await follow({ request, identity, alongside, confirmed: isSame });
   } catch (error) {
-    const now = await confirmed;
-    if (now.readAtMs === identity.readAtMs) throw error;
+    const now = await newest();
+    if (isSameIdentity(now, identity)) throw error;
     return follow({ request, identity: now });
   }
+}
+
+/** A record that was read again and says what the one before it said is no other. */
+function isSameIdentity(now: Identity, remembered: Identity): boolean {
+  const { readAtMs, ...says } = now;
+  const { readAtMs: before, ...said } = remembered;
+  return readAtMs === before || canonicalJson(says) === canonicalJson(said);
 }

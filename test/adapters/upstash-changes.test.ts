@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { upstashChangeLog, upstashConfirm } from "../../src/adapters/upstash-changes.ts";
 import type { Change } from "../../src/core/changes.ts";
-import type { WaitBudget } from "../../src/core/ports.ts";
+import { mgetAlongside } from "../../src/adapters/upstash-alongside.ts";
+import type { Alongside, WaitBudget } from "../../src/core/ports.ts";
+import { APPENDING } from "../support/redis-faults.ts";
 import { useLocalRedis } from "../support/local-redis.ts";
 import { silentLog } from "../support/silent-log.ts";
 
@@ -26,7 +28,12 @@ describe("an isolate that follows the log of changes", () => {
       purgedAt: confirm.purgedAt,
       now: () => nowMs,
       advance: (ms: number) => void (nowMs += ms),
-      refresh: async (wait = patient) => confirm.refresh(wait, (promise) => void behind.push(promise)),
+      refresh: async (wait = patient) => confirm.refresh(wait, (promise) => void behind.push(promise))?.done(),
+      reading: () => confirm.refresh(patient, (promise) => void behind.push(promise)),
+      confirmedAtMs: () => {
+        const verdict = confirm.vouchesFor({ keyId: KEY, tenantId: TENANT, readAtMs: Infinity });
+        return verdict.kind === "confirmed" ? verdict.atMs : -Infinity;
+      },
       says: (readAtMs: number) => confirm.vouchesFor({ keyId: KEY, tenantId: TENANT, readAtMs }),
     };
   };
@@ -206,11 +213,96 @@ describe("an isolate that follows the log of changes", () => {
     expect(t.says(t.readAtMs)).toEqual({ kind: "confirmed", atMs: lastMs });
   });
 
+  /** The isolate's next reading, brought along with somebody's question. */
+  const broughtAlong = async (t: ReturnType<typeof isolate>) => {
+    const reading = t.reading();
+    if (reading === undefined) throw new Error("nothing has to be read");
+    await mgetAlongside(redis().client, ["something"], { alongside: [reading.alongside], clock: t.now });
+    return reading;
+  };
+
+  it("reads nothing when another question has brought along that there is nothing new", async () => {
+    const t = await followed();
+    const reading = await broughtAlong(t);
+    expect(t.says(t.readAtMs), "as of that question").toEqual({ kind: "confirmed", atMs: t.now() });
+    expect(await redis().commandsOf(() => reading.done())).toBe(0);
+    expect(t.reading(), "nor for the next second").toBeUndefined();
+  });
+
+  it("reads what is new when the question has brought along that there is something", async () => {
+    const t = await followed();
+    await publish(revoked);
+    const reading = await broughtAlong(t);
+    expect(t.confirmedAtMs(), "nothing is vouched for yet").toBeLessThan(t.now());
+    expect(await redis().commandsOf(() => reading.done())).toBe(1);
+    expect(t.says(t.readAtMs)).toEqual({ kind: "changed" });
+  });
+
+  it.each([
+    { what: "the log was lost", lose: async () => void (await redis().direct.del("tkc:log", "tkc:newest")) },
+    { what: "its last id was lost", lose: async () => void (await redis().direct.del("tkc:newest")) },
+  ])("takes it for no word at all when $what", async ({ lose }) => {
+    const t = await followed();
+    await lose();
+    const confirmedMs = t.now() - 1_001;
+    await broughtAlong(t);
+    expect(t.says(t.readAtMs - 1_001)).not.toEqual({ kind: "confirmed", atMs: t.now() });
+    expect(t.confirmedAtMs()).toBe(confirmedMs);
+  });
+
+  it("asks with what is wanted besides for the last id alone, in one request, and reads the log only if it is another", async () => {
+    const t = await followed();
+    const told: unknown[] = [];
+    const also = (): Alongside => ({
+      names: ["wanted"],
+      wantsTime: true,
+      heard: ([value], { redisMs }) => void told.push(value, typeof redisMs),
+    });
+    await redis().direct.set("wanted", "value");
+    expect(await redis().commandsOf(async () => t.reading()?.done([also()])), "MGET and TIME").toBe(2);
+    expect(told).toEqual(["value", "number"]);
+    expect(t.says(t.readAtMs)).toEqual({ kind: "confirmed", atMs: t.now() });
+    t.advance(1_000);
+    await publish(revoked);
+    expect(await redis().commandsOf(async () => t.reading()?.done([also()])), "and XRANGE").toBe(3);
+    expect(t.says(t.readAtMs)).toEqual({ kind: "changed" });
+  });
+
+  it("asks for what is wanted besides no second time when a question took both along", async () => {
+    const t = await followed();
+    let times = 0;
+    const also: Alongside = { names: ["wanted"], wantsTime: false, heard: () => void (times += 1) };
+    await publish(revoked);
+    const reading = t.reading();
+    const alongside = [also, ...(reading === undefined ? [] : [reading.alongside])];
+    await mgetAlongside(redis().client, [], { alongside, clock: t.now });
+    expect(await redis().commandsOf(async () => reading?.done([also]))).toBe(1);
+    expect(times).toBe(1);
+  });
+
+  it("says whether it went unread for so long that it vouches no more for what was read before", async () => {
+    const t = await followed();
+    expect(t.reading()?.isAfterGap).toBe(false);
+    t.advance(4_000);
+    expect(t.reading()?.isAfterGap).toBe(true);
+  });
+
+  it("knows nothing new of a log whose last entry came while the question was under way", async () => {
+    const t = await followed();
+    const reading = t.reading();
+    const before = await redis().direct.get("tkc:newest");
+    await publish(revoked);
+    await t.refresh();
+    reading?.alongside.heard([before], { askedAtMs: t.now() + 500, redisMs: undefined });
+    expect(t.says(t.now() - 1_002), "of an older word nothing is confirmed").toEqual({ kind: "changed" });
+    expect(t.confirmedAtMs()).toBeLessThan(t.now() + 500);
+  });
+
   it("is not told that nothing changed by a Redis that is full: the log that cannot be written is broken off", async () => {
     const t = await followed();
     await t.refresh();
     const lastMs = t.now();
-    await redis().fault({ kind: "status", status: 400, contains: "XADD", times: null });
+    await redis().fault({ kind: "status", status: 400, contains: APPENDING, times: null });
     expect(await publish(revoked)).toBe("unavailable");
     t.advance(1_000);
     await t.refresh();

@@ -4,6 +4,7 @@ import { NEVER_PURGED } from "../../src/core/purge.ts";
 import type { KeyRecord, Tenant } from "../../src/core/tenant.ts";
 import { madeUpKey } from "../support/cast.ts";
 import { ADMIN_TOKEN, controlPlane, TENANT } from "../support/control-plane.ts";
+import { readingOf } from "../support/reading.ts";
 import { sampleKeyRecord, sampleTenant } from "../support/sample-key-record.ts";
 
 const NOON = Date.parse("2026-01-31T12:00:00Z");
@@ -16,7 +17,7 @@ const nothing = {
   memory: { get: () => undefined },
   colo: { get: async () => ({ kind: "absent" }) },
   redis: { get: async () => ({ kind: "absent" }) },
-  confirm: { refresh: async () => undefined, purgedAt: () => NEVER_PURGED },
+  confirm: { refresh: () => undefined, purgedAt: () => NEVER_PURGED },
   limiter: { take: async () => ({ kind: "unavailable" }), peek: async () => ({ tokens: 600, atMs: NOON }) },
   counters: { read: async () => ({ spent: { daily: 5, monthly: 50 }, nowMs: NOON }) },
   spendingBooks: { of: async () => ({ spent: { daily: 4, monthly: 40 }, day: "2026-01-31" }) },
@@ -142,7 +143,7 @@ describe("an explanation", () => {
   it("hears of changes before it looks, as a request does: a near copy is weighed by them", async () => {
     const steps: string[] = [];
     const heard = (step: string) => async () => (steps.push(step), { kind: "absent" });
-    const confirm = { ...nothing.confirm, refresh: heard("changes") };
+    const confirm = { ...nothing.confirm, refresh: () => readingOf(heard("changes")) };
     await explain(CALL, { ports: { confirm, colo: { get: heard("colo") }, redis: { get: heard("redis") } } });
     expect(steps).toEqual(["changes", "colo", "redis"]);
   });

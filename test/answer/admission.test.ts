@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { answer, type Ask } from "../../src/answer/answer.ts";
 import { NO_DEMAND } from "../../src/core/directives.ts";
 import type { WaitBudget } from "../../src/core/ports.ts";
+import { nothingAlongside } from "../support/reading.ts";
 import { timeline } from "../support/timeline.ts";
 
 const CALL = "/userid/?username=tiktok";
@@ -22,7 +23,7 @@ async function setUp({ cached }: { readonly cached: boolean }) {
     await t.ports.changes.publish([{ kind: "purge", ...purged, targets: [...purged.targets], atMs }]);
   };
   const asking = (more: Partial<Ask> = {}) =>
-    answer(t.ports, { ...t.ask(CALL), admission: admission.promise, ...more });
+    answer(t.ports, { ...t.ask(CALL), admission: () => admission.promise, ...more });
   /** Whatever can happen without the admission has happened. */
   const meanwhile = () => new Promise((resolve) => setTimeout(resolve, 5));
   return { t, admission, asking, meanwhile, purge };
@@ -37,6 +38,24 @@ describe("a request that is not admitted yet", () => {
     admission.resolve();
     expect(await answering).toMatchObject({ kind: "fetched" });
     expect(t.story.slice(0, 2)).toEqual(["reserve", "dispatch"]);
+  });
+
+  it.each([
+    { nearby: true, times: 0, because: "nothing goes to Redis" },
+    { nearby: false, times: 1, because: "it is asked with the answer, before the admission is" },
+  ])("takes what is wanted alongside to Redis $times times: $because", async ({ nearby, times }) => {
+    const { t } = await setUp({ cached: true });
+    if (!nearby) t.advance(61_000);
+    t.colo.isDown = !nearby;
+    const steps: string[] = [];
+    const get: typeof t.redis.get = (key, views, alongside = []) => {
+      steps.push(...alongside.flatMap(({ names }) => names));
+      return t.redis.get(key, views);
+    };
+    const admission = async () => void steps.push("admission");
+    const ask = { ...t.ask(CALL), admission, alongside: [{ ...nothingAlongside, names: ["the log"] }] };
+    expect(await answer({ ...t.ports, redis: { ...t.redis, get } }, ask)).toMatchObject({ kind: "hit" });
+    expect(steps).toEqual([...Array.from({ length: times }, () => "the log"), "admission"]);
   });
 
   it.each([{ cached: true }, { cached: false }])("and never is gets nothing, $cached it or not", async ({ cached }) => {
@@ -92,7 +111,7 @@ describe("a request that is not admitted yet", () => {
     };
     const answering = answer(
       { ...t.ports, memory },
-      { ...t.ask(CALL), admission: admission.promise, demand: NO_DEMAND },
+      { ...t.ask(CALL), admission: () => admission.promise, demand: NO_DEMAND },
     );
     admission.resolve();
     expect(await answering).toMatchObject({ kind: "hit", tier: "memory" });

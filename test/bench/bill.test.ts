@@ -63,7 +63,12 @@ describe("what goes by the clock", () => {
 
   it("is a delivery for all messages within five seconds or for ten, and one with events where any has some", () => {
     expect(deliveries([100, 12_000], [0, 4_999, 5_000])).toEqual({ withEvents: 2, withHits: 1 });
-    expect(deliveries([], Array.from({ length: 25 }, (_, at) => at))).toEqual({ withEvents: 0, withHits: 3 });
+    expect(
+      deliveries(
+        [],
+        Array.from({ length: 25 }, (_, at) => at),
+      ),
+    ).toEqual({ withEvents: 0, withHits: 3 });
   });
 });
 

@@ -5,6 +5,7 @@ import type { Bucket, RateDecision, WaitBudget } from "../../src/core/ports.ts";
 import { Problem } from "../../src/core/problem.ts";
 import type { TenantLookup } from "../../src/core/tenant-directory.ts";
 import type { HitCount } from "../../src/core/usage.ts";
+import { readingOf } from "../support/reading.ts";
 import { sampleTenant } from "../support/sample-key-record.ts";
 import { json, timeline } from "../support/timeline.ts";
 
@@ -41,7 +42,7 @@ function publicly(
   };
   const asker = askPublicly({
     ...t.ports,
-    confirm: { ...t.ports.confirm, refresh: () => state.hears?.() },
+    confirm: { ...t.ports.confirm, refresh: () => state.hears && readingOf(state.hears) },
     platformDownloadTier: true,
     publicTenantId: "publicTenantId" in settings ? settings.publicTenantId : "tenant",
     tenantDirectory: { find: async () => state.tenant },

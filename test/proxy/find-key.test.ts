@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { memoryKeyRecords } from "../../src/adapters/memory-key-records.ts";
 import { knownChanges } from "../../src/core/changes.ts";
 import type { Confirm } from "../../src/core/control-ports.ts";
-import type { KeyLookup } from "../../src/core/ports.ts";
+import type { Alongside, KeyLookup } from "../../src/core/ports.ts";
 import type { KeyRecord } from "../../src/core/tenant.ts";
 import { findKey } from "../../src/proxy/find-key.ts";
+import { nothingAlongside } from "../support/reading.ts";
 import { sampleKeyRecord } from "../support/sample-key-record.ts";
 
 const KEY = "abcdefghijkl";
@@ -19,23 +20,39 @@ function setUp() {
     redis: "up" as "up" | "down",
     allowed: true,
     log: "unread" as "up" | "unread",
+    isAfterGap: false,
   };
   const changes = knownChanges({ gapMs: 5_000, most: 100, mostPurges: 10 });
   const record = (): KeyRecord => ({ ...sampleKeyRecord, keyId: KEY, readAtMs: nowMs });
+  const sharedOf = (keyId: string): KeyLookup => {
+    const known = shared.get(keyId);
+    return known === undefined ? { kind: "absent" } : { kind: "found", record: known };
+  };
   const newIsolate = () => ({
     confirm: {
-      refresh: async () => {
-        if (state.log === "up") changes.confirm(nowMs, true);
-      },
+      refresh: () => ({
+        alongside: nothingAlongside,
+        isAfterGap: state.isAfterGap,
+        done: async (also: readonly Alongside[] = []) => {
+          if (state.log === "up") changes.confirm(nowMs, true);
+          for (const each of also) each.heard([], { askedAtMs: nowMs, redisMs: nowMs });
+        },
+      }),
       vouchesFor: (read: Parameters<Confirm["vouchesFor"]>[0]) => changes.vouchesFor(read),
     },
     keyMemory: memoryKeyRecords(10_000, () => nowMs),
     keyRecords: {
       get: async (keyId: string): Promise<KeyLookup> => {
         asked.push("redis");
-        if (state.redis === "down") return { kind: "unavailable" };
-        const known = shared.get(keyId);
-        return known === undefined ? { kind: "absent" } : { kind: "found", record: known };
+        return state.redis === "down" ? { kind: "unavailable" } : sharedOf(keyId);
+      },
+      alongside: (keyId: string) => {
+        let told: KeyLookup | undefined;
+        const heard = () => {
+          asked.push("with the log");
+          told = sharedOf(keyId);
+        };
+        return { names: [keyId], wantsTime: true, heard, told: () => told };
       },
       put: async (put: KeyRecord) => void shared.set(put.keyId, put),
       drop: async (keyId: string) => void shared.delete(keyId),
@@ -61,7 +78,7 @@ function setUp() {
       wait,
       background: (p) => void behind.push(p),
       allowed: async () => state.allowed,
-    }).found;
+    }).found();
     while (behind.length > 0) await Promise.all(behind.splice(0));
     return { kind: found.kind, asked: [...asked] };
   };
@@ -219,6 +236,26 @@ describe("a key's record while the log of changes is followed", () => {
     t.advance(1_001);
     expect((await t.find()).asked).toEqual(["redis", "postgres"]);
     expect((await t.find()).asked).toEqual([]);
+  });
+
+  it("is asked for with the log itself after a gap, once it is not young any more: the log will not vouch for it", async () => {
+    const t = await followed();
+    t.state.isAfterGap = true;
+    t.advance(9_999);
+    expect((await t.find()).asked).toEqual([]);
+    t.advance(10_000);
+    t.changes.confirm(t.now(), false);
+    t.shared.set(KEY, t.record());
+    expect(await t.find(), "another isolate has just read it").toEqual({ kind: "found", asked: ["with the log"] });
+    expect((await t.find()).asked, "it is young now").toEqual([]);
+  });
+
+  it("goes to Postgres where the one that came with the log is no younger", async () => {
+    const t = await followed();
+    t.state.isAfterGap = true;
+    t.advance(20_000);
+    t.changes.confirm(t.now(), false);
+    expect((await t.find()).asked).toEqual(["with the log", "postgres"]);
   });
 
   it("stays as it is when something else was changed", async () => {

@@ -4,6 +4,7 @@ import { digestApiKey, formatApiKey, importPepper } from "../../src/core/api-key
 import type { KeyRecord } from "../../src/core/tenant.ts";
 import { identifyKey } from "../../src/proxy/identify.ts";
 import { memoryKeyDirectory } from "../support/memory-key-directory.ts";
+import { nothingAlongside } from "../support/reading.ts";
 import { sampleKeyRecord } from "../support/sample-key-record.ts";
 
 const TODAY = "2026-01-31";
@@ -21,9 +22,14 @@ async function isolate({ text = formatApiKey(sampleKeyRecord.keyId, SECRET), ...
   const state = { postgres: "up" as "up" | "down" };
   const record = { ...sampleKeyRecord, digest: await digestApiKey(text, pepper), ...differs };
   const identified = identifyKey({
-    confirm: { refresh: async () => undefined, vouchesFor: () => ({ kind: "unknown" }) },
+    confirm: { refresh: () => undefined, vouchesFor: () => ({ kind: "unknown" }) },
     keyMemory: memoryKeyRecords(10_000, () => nowMs),
-    keyRecords: { get: async () => ({ kind: "absent" }), put: async () => undefined, drop: async () => undefined },
+    keyRecords: {
+      get: async () => ({ kind: "absent" }),
+      alongside: () => ({ ...nothingAlongside, told: () => undefined }),
+      put: async () => undefined,
+      drop: async () => undefined,
+    },
     keyDirectory: memoryKeyDirectory([record], () => nowMs),
     clock: () => nowMs,
     keyFreshMs: 10_000,

@@ -8,6 +8,7 @@ import { onError } from "../../src/on-error.ts";
 import type { ProxyEnv } from "../../src/proxy/request.ts";
 import { proxyRoute } from "../../src/proxy/route.ts";
 import { memoryKeyDirectory } from "./memory-key-directory.ts";
+import { nothingAlongside, readingOf } from "./reading.ts";
 import { sampleKeyRecord } from "./sample-key-record.ts";
 import { silentLog } from "./silent-log.ts";
 import { timeline } from "./timeline.ts";
@@ -67,9 +68,18 @@ async function dataPlane(differs: Differs = {}) {
       ...t.ports,
       memory,
       newRequestId: () => "request",
-      confirm: { ...t.ports.confirm, refresh: () => state.reading, vouchesFor: changes.vouchesFor },
+      confirm: {
+        ...t.ports.confirm,
+        refresh: () => state.reading && readingOf(async () => state.reading),
+        vouchesFor: changes.vouchesFor,
+      },
       keyMemory: memoryKeyRecords(10_000, clock),
-      keyRecords: { get: async () => ({ kind: "absent" }), put: async () => undefined, drop: async () => undefined },
+      keyRecords: {
+        get: async () => ({ kind: "absent" }),
+        alongside: () => ({ ...nothingAlongside, told: () => undefined }),
+        put: async () => undefined,
+        drop: async () => undefined,
+      },
       keyDirectory: memoryKeyDirectory(rows, clock),
       originMemory: memoryOrigins({ knownMs: 0, unknownMs: 0 }, clock),
       keyFreshMs: 10_000,

@@ -1,5 +1,8 @@
 import type { Stack } from "./gateway.ts";
 
+/** What stands in the request that adds to the log of changes, and in no other: the keys of its script. */
+export const APPENDING = '2,"tkc:log"';
+
 /** What the local Upstash endpoint of a stack is to do wrong, until it is healed. */
 export function redisFaults({ upstash, redisToken }: Pick<Stack, "upstash" | "redisToken">) {
   const tell = async (method: "POST" | "DELETE", body: string | null) => {

@@ -5,7 +5,7 @@ import { control } from "../support/control.ts";
 import { eventually } from "../support/eventually.ts";
 import { startGateway, startStack, type Gateway, type Stack } from "../support/gateway.ts";
 import { expectExactMoney } from "../support/invariants.ts";
-import { redisFaults } from "../support/redis-faults.ts";
+import { APPENDING, redisFaults } from "../support/redis-faults.ts";
 import { steadyLoad, type Seen } from "../support/steady-load.ts";
 import { upstreamControl } from "../support/upstream-control.ts";
 
@@ -126,7 +126,7 @@ describe("a purge under load on two Workers", () => {
 
   it("of which no isolate hears is complete when copies are not trusted any more, and says pending", async () => {
     const running = await startLoad();
-    await redisFaults(stack).set({ kind: "down", contains: "XADD" });
+    await redisFaults(stack).set({ kind: "down", contains: APPENDING });
     const { pending, atMs } = await purge({ path, region: "default" });
     expect(pending).toBe(true);
     await untilNew(running, everybody());
