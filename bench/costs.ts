@@ -71,6 +71,29 @@ export const COSTS = {
     redisBytes: 123,
     bodyBytes: 31_000,
   }),
+  /** When the log was not read for so long that it vouches no more for what was read before: Redis' record of the key comes with it. */
+  "memory hit after a pause": cost({
+    atOnce: 1,
+    awaited: 1,
+    awaitedOfRedis: 1,
+    roundTrips: 1,
+    commands: 2,
+    subrequests: 1,
+    redisBytes: 900,
+    bodyBytes: 31_000,
+  }),
+  /** Every ten seconds, for all isolates together, where none has followed the log: the record is read from Postgres, and kept in Redis. */
+  "memory hit after a pause, the key read anew": cost({
+    atOnce: 1,
+    awaited: 2,
+    awaitedOfRedis: 1,
+    roundTrips: 2,
+    commands: 5,
+    writes: 1,
+    subrequests: 3,
+    redisBytes: 1_800,
+    bodyBytes: 31_000,
+  }),
   /** One message of hits, and one script that adds to the hot set. */
   "memory hit that sends counts": cost({
     atOnce: 2,
@@ -94,6 +117,30 @@ export const COSTS = {
     subrequests: 1,
     cacheOperations: 2,
     redisBytes: 34_500,
+    bodyBytes: 31_500,
+  }),
+  /** The log's last entry is asked for with the answer. */
+  "Redis hit that reads the log": cost({
+    atOnce: 1,
+    awaited: 2,
+    awaitedOfRedis: 1,
+    roundTrips: 1,
+    commands: 1,
+    subrequests: 1,
+    cacheOperations: 2,
+    redisBytes: 34_500,
+    bodyBytes: 31_500,
+  }),
+  /** The record of the key as well. */
+  "Redis hit after a pause": cost({
+    atOnce: 1,
+    awaited: 2,
+    awaitedOfRedis: 1,
+    roundTrips: 1,
+    commands: 2,
+    subrequests: 1,
+    cacheOperations: 2,
+    redisBytes: 35_500,
     bodyBytes: 31_500,
   }),
   /** With the message that has it refreshed; most find that another has sent one. */

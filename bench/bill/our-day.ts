@@ -4,8 +4,9 @@ import type { Options } from "../simulate/options.ts";
 import { replay } from "../simulate/replay.ts";
 import { DAY_MS, traceOf, type Asked } from "../simulate/trace.ts";
 import { sum, usedBy, type Used } from "./bill.ts";
-import { byTheClock } from "./by-the-clock.ts";
 import { collector, deliveries } from "./collector.ts";
+import { follow, type Followed, type Following } from "./follow.ts";
+import { tokenRequestsOf } from "./token-requests.ts";
 
 const MINUTES = 24 * 60;
 
@@ -18,8 +19,10 @@ export async function ourDay(options: Options): Promise<readonly Line[]> {
   const seen = new Map<CostClass, number>();
   const paidFor = new Set<number>();
   const [hits, events] = [collector(COLLECTED.hits), collector(COLLECTED.events)];
+  const followed: Following[] = [];
   const onAnswer = (asked: Asked, given: Answer) => {
     const name = classOf(asked, given);
+    followed.push({ ...asked, isNear: NEAR.has(name) });
     seen.set(name, (seen.get(name) ?? 0) + 1);
     (given.kind === "fetched" ? events : hits).add(asked.isolate, asked.atMs);
     if (given.kind === "fetched" && given.entry !== null) paidFor.add(given.entry.reservedAtMs);
@@ -30,18 +33,34 @@ export async function ourDay(options: Options): Promise<readonly Line[]> {
   const profiles = refreshes.filter(({ endpoint }) => endpoint.startsWith("/userinfo")).length;
   const { withEvents, withHits } = deliveries(events.sentAtMs(), hits.sentAtMs());
   const messages = events.sentAtMs().length + hits.sentAtMs().length;
-  const { logReadings, tokenRequests } = await byTheClock(trace, options.scale);
+  const keys = follow(followed.toSorted((one, other) => one.atMs - other.atMs));
   return [
     ...Array.from(seen, ([name, times]) => line(name, times, withoutEvents(COSTS[name]))),
     line("refreshes", refreshes.length, withoutEvents(COSTS.refresh)),
     added("answers to other calls, refreshed with them", profiles, derivedOnly()),
     line("refreshes that found nothing to do", tally.refreshMessages - refreshes.length, NEEDLESS),
-    added("readings of the log of changes", logReadings, COSTS["memory hit that reads the log"]),
-    added("questions for tokens", tokenRequests, COSTS["memory hit, no token held"]),
+    ...linesOfKeys(keys),
+    added("questions for tokens", await tokenRequestsOf(trace, options.scale), COSTS["memory hit, no token held"]),
     added("messages of hits and of events", messages, { ...COSTS["not modified"], messages: 1 }),
     line("deliveries of events", withEvents, COSTS["100 events recorded"]),
     line("deliveries of hits alone", withHits, COSTS["100 batches of hits recorded"]),
     line("minutes of jobs", MINUTES, COSTS["a minute's jobs"]),
+  ];
+}
+
+/** Answered without Redis. */
+const NEAR: ReadonlySet<CostClass> = new Set(["memory hit", "colo hit"]);
+
+/** What is asked about keys. */
+function linesOfKeys({ logReadings, recordReadings, recordsAlongside, recordsReadAnew }: Followed): readonly Line[] {
+  const afterPause = COSTS["memory hit after a pause"];
+  const alongside = beyond(COSTS["Redis hit after a pause"], COSTS["Redis hit that reads the log"]);
+  const anew = beyond(COSTS["memory hit after a pause, the key read anew"], afterPause);
+  return [
+    added("readings of the log of changes", logReadings, COSTS["memory hit that reads the log"]),
+    added("readings of the key's record, after a pause", recordReadings, afterPause),
+    added("the same along with an answer", recordsAlongside, alongside),
+    added("records of the key read anew", recordsReadAnew, anew),
   ];
 }
 
@@ -71,7 +90,11 @@ function withoutEvents(cost: Cost): Cost {
 
 /** What user info costs beyond a list. */
 function derivedOnly(): Cost {
-  const [one, other] = [COSTS["miss that answers other calls"], COSTS.miss];
+  return beyond(COSTS["miss that answers other calls"], COSTS.miss);
+}
+
+/** What one costs beyond another. */
+function beyond(one: Cost, other: Cost): Cost {
   return {
     ...COSTS["not modified"],
     commands: one.commands - other.commands,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { billOf, infrastructure, NOTHING_USED, total, usedBy } from "../../bench/bill/bill.ts";
-import { byTheClock } from "../../bench/bill/by-the-clock.ts";
+import { follow } from "../../bench/bill/follow.ts";
+import { tokenRequestsOf } from "../../bench/bill/token-requests.ts";
 import { collector, deliveries } from "../../bench/bill/collector.ts";
 import { compareBills } from "../../bench/bill/designs.ts";
 import { billPlot } from "../../bench/bill/plot.ts";
@@ -40,18 +41,54 @@ describe("a bill", () => {
 describe("what goes by the clock", () => {
   const ask = (atMs: number, isolate = 0) => ({ atMs, isolate, kind: "user-posts", profile: 0 }) as const;
 
-  it("is a reading of the log after half a second, in each isolate by itself", async () => {
-    const asked = [ask(0), ask(499), ask(500), ask(999), ask(1_000), ask(1_000, 1)];
-    expect(await byTheClock(asked, 1)).toMatchObject({ logReadings: 4 });
+  const near = (atMs: number, isolate = 0) => ({ atMs, isolate, isNear: true });
+  const far = (atMs: number, isolate = 0) => ({ atMs, isolate, isNear: false });
+  const nothing = { logReadings: 0, recordReadings: 0, recordsAlongside: 0, recordsReadAnew: 0 };
+  /** A cold isolate's first request: both ends of the log, and the key from Postgres. */
+  const begun = { ...nothing, logReadings: 2, recordReadings: 1, recordsReadAnew: 1 };
+
+  it.each([
+    { asked: [near(0)], is: begun, because: "a cold isolate knows nothing" },
+    { asked: [near(0), near(499)], is: begun, because: "what was read a moment ago holds" },
+    { asked: [near(0), near(500), near(1_500)], is: { ...begun, logReadings: 4 }, because: "the log is read anew" },
+    {
+      asked: [far(0), far(1_000), far(2_500)],
+      is: begun,
+      because: "a question to Redis brings along that there is nothing new",
+    },
+    { asked: [far(0), far(999)], is: { ...begun, logReadings: 3 }, because: "before a second it is read behind" },
+    { asked: [near(0), near(9_000)], is: { ...begun, logReadings: 3 }, because: "the record is young" },
+    {
+      asked: [near(0), near(10_000)],
+      is: { ...begun, recordReadings: 2, recordsReadAnew: 2 },
+      because: "nothing vouches for it after a pause",
+    },
+    {
+      asked: [far(0), far(10_000)],
+      is: { ...begun, recordsAlongside: 1, recordsReadAnew: 2 },
+      because: "it comes with the answer",
+    },
+    {
+      asked: [near(0), near(9_000, 1), near(12_000)],
+      is: { logReadings: 4, recordReadings: 3, recordsAlongside: 0, recordsReadAnew: 2 },
+      because: "another isolate's is young, and is in Redis",
+    },
+    {
+      asked: [near(0), near(2_000), ...[4_000, 8_000, 12_000].map((atMs) => near(atMs))],
+      is: { ...begun, logReadings: 6, recordReadings: 2, recordsReadAnew: 2 },
+      because: "one that was read with the first word of the log is vouched for by nothing",
+    },
+  ])("is $is about the key of $asked: $because", ({ asked, is }) => {
+    expect(follow(asked)).toEqual(is);
   });
 
   it("is a question for a token each time where hardly anything is asked, and seldom where more is", async () => {
     const every = (gapMs: number, times: number) => Array.from({ length: times }, (_, at) => ask(at * gapMs));
-    expect((await byTheClock(every(600_000, 50), 1)).tokenRequests).toBe(50);
-    expect((await byTheClock(every(5_000, 500), 1)).tokenRequests).toBeLessThan(125);
-    expect((await byTheClock(every(100, 500), 1)).tokenRequests).toBeLessThan(100);
+    expect(await tokenRequestsOf(every(600_000, 50), 1)).toBe(50);
+    expect(await tokenRequestsOf(every(5_000, 500), 1)).toBeLessThan(125);
+    expect(await tokenRequestsOf(every(100, 500), 1)).toBeLessThan(100);
     // A larger plan's hundredth is more.
-    expect((await byTheClock(every(100, 5_000), 50)).tokenRequests).toBeLessThan(50);
+    expect(await tokenRequestsOf(every(100, 5_000), 50)).toBeLessThan(50);
   });
 
   it("is a message for all that an isolate collects within its time, or until there are as many as go into one", () => {

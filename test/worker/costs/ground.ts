@@ -39,6 +39,11 @@ const FORGETFUL = { MEMORY_BYTES: "1" };
 /** Reads the log of changes for each request. */
 const WARY = { CONFIRM_AFTER_MS: "0", CONFIRM_MS: "0" };
 
+/** After each request a pause may follow in which the log vouches for nothing any more. */
+const PAUSING = { ...WARY, KEY_FRESH_MS: "2000", KEY_RETIRE_MS: "4000" };
+/** Past that time, and less than twice. */
+export const PAUSE_MS = 2_100;
+
 /** So many hits go into one message. */
 export const HITS = 50;
 const COUNTER = { HITS_FLUSH_COUNT: String(HITS) };
@@ -62,6 +67,9 @@ export type Ground = {
   readonly wary: CountingWorker;
   readonly telling: CountingWorker;
   readonly counter: CountingWorker;
+  readonly waryAndFar: CountingWorker;
+  readonly pausing: CountingWorker;
+  readonly pausingAndFar: CountingWorker;
 };
 
 /** Everything that costs are counted on, with what isolates do once behind them. */
@@ -73,7 +81,9 @@ export async function startGround(): Promise<Ground & { close(): Promise<void> }
   const start = (changes: Settings) =>
     startCounting(stack, join(outdir, "counting-worker.js"), { ...SETTINGS, ...changes });
   const telling = { ...TELLING, PUBLIC_TENANT: tenantId };
-  const workers = await Promise.all([{}, FORGETFUL, WARY, telling, COUNTER].map(start));
+  const waryAndFar = { ...WARY, ...FORGETFUL };
+  const all = [{}, FORGETFUL, WARY, telling, COUNTER, waryAndFar, PAUSING, { ...PAUSING, ...FORGETFUL }];
+  const workers = await Promise.all(all.map(start));
   await Promise.all(workers.map((worker, at) => begin(worker, key, at)));
   return {
     stack,
@@ -88,12 +98,11 @@ export async function startGround(): Promise<Ground & { close(): Promise<void> }
   };
 }
 
-function named([near, far, wary, telling, counter]: readonly CountingWorker[]): Omit<
-  Ground,
-  "stack" | "tenantId" | "key"
-> {
-  if (!near || !far || !wary || !telling || !counter) throw new Error("not every Worker was started");
-  return { near, far, wary, telling, counter };
+function named(workers: readonly CountingWorker[]): Omit<Ground, "stack" | "tenantId" | "key"> {
+  const [near, far, wary, telling, counter, waryAndFar, pausing, pausingAndFar] = workers;
+  if (!near || !far || !wary || !telling || !counter || !waryAndFar || !pausing || !pausingAndFar)
+    throw new Error("not every Worker was started");
+  return { near, far, wary, telling, counter, waryAndFar, pausing, pausingAndFar };
 }
 
 /** After its first hit a timer runs that sends the counts of hits, and no later request starts one. */

@@ -1,10 +1,11 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { CostClass } from "../../../bench/costs.ts";
 import { books } from "../../support/books.ts";
 import { madeUpKey, storeSharedTenant } from "../../support/cast.ts";
 import { eventually } from "../../support/eventually.ts";
 import { upstreamControl } from "../../support/upstream-control.ts";
 import type { Counted, CountingWorker } from "./count-costs.ts";
-import { holdTokens, warmly, type Ground } from "./ground.ts";
+import { holdTokens, PAUSE_MS, warmly, type Ground } from "./ground.ts";
 
 export type Way = {
   readonly name: CostClass;
@@ -25,11 +26,15 @@ export const WAYS: readonly Way[] = [
   { name: "memory hit", go: (ground) => warmly(ground.near, ground, `${POSTS}1`) },
   { name: "memory hit, no token held", token: "asked for", go: withoutTokens },
   { name: "memory hit that reads the log", go: (ground) => warmly(ground.wary, ground, `${POSTS}1`) },
+  { name: "memory hit after a pause", go: (ground) => afterPause(ground, ground.pausing, `${POSTS}1`) },
+  { name: "memory hit after a pause, the key read anew", go: keyReadAnew },
   { name: "memory hit that sends counts", go: (ground) => warmly(ground.telling, ground, `${POSTS}1`) },
   { name: "not modified", go: notModified },
   { name: "negative hit", go: (ground) => warmly(ground.near, ground, NOT_FOUND) },
   { name: "colo hit", go: (ground) => warmly(ground.far, ground, `${POSTS}2`) },
-  { name: "Redis hit", go: redisHit },
+  { name: "Redis hit", go: (ground, number) => redisHit(ground, ground.far, `3${number}`) },
+  { name: "Redis hit that reads the log", go: (ground, number) => redisHit(ground, ground.waryAndFar, `7${number}`) },
+  { name: "Redis hit after a pause", go: redisHitAfterPause },
   { name: "stale hit", go: (ground, number) => staleHit(ground, `1${number}`) },
   { name: "joined", go: joined },
   { name: "miss", go: (ground, number) => cold(ground, `${POSTS}5${number}`) },
@@ -55,11 +60,34 @@ async function notModified(ground: Ground): Promise<Counted> {
 }
 
 /** Another colo has fetched it. */
-async function redisHit(ground: Ground, number: number): Promise<Counted> {
-  const ask = (worker: CountingWorker) => worker.get(`${POSTS}3${number}`, { key: ground.key });
+async function redisHit(ground: Ground, far: CountingWorker, user: string): Promise<Counted> {
+  const ask = (worker: CountingWorker) => worker.get(`${POSTS}${user}`, { key: ground.key });
   await ground.near.count(() => ask(ground.near));
-  await holdTokens(ground.far, ground.key);
-  return ground.far.count(() => ask(ground.far));
+  await holdTokens(far, ground.key);
+  return far.count(() => ask(far));
+}
+
+async function redisHitAfterPause(ground: Ground, number: number): Promise<Counted> {
+  const path = `${POSTS}8${number}`;
+  await ground.near.count(() => ground.near.get(path, { key: ground.key }));
+  return afterPause(ground, ground.pausingAndFar, path);
+}
+
+/** While nobody asks, every isolate's record of the key ages; then another isolate is asked first, and leaves a young one in Redis. */
+async function afterPause(ground: Ground, worker: CountingWorker, path: string): Promise<Counted> {
+  const { pausing, pausingAndFar, key } = ground;
+  const other = worker === pausing ? pausingAndFar : pausing;
+  await warmly(worker, ground, `${POSTS}1`);
+  await pause(PAUSE_MS);
+  await other.count(() => other.get(`${POSTS}1`, { key }));
+  return worker.count(() => worker.get(path, { key }));
+}
+
+async function keyReadAnew(ground: Ground): Promise<Counted> {
+  const { pausing, key } = ground;
+  await warmly(pausing, ground, `${POSTS}1`);
+  await pause(PAUSE_MS);
+  return pausing.count(() => pausing.get(`${POSTS}1`, { key }));
 }
 
 /** Who finds it the first time asks for its refresh. */
