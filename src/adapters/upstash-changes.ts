@@ -76,7 +76,8 @@ export function upstashConfirm(redis: Redis, settings: ConfirmSettings, log: Log
     let last: string | undefined;
     for (let page = firstPage; ; page = await range(redis, last ?? start)) {
       const news = page.filter(({ id }) => id !== (last ?? start));
-      for (const { change } of news) if (change !== undefined) known.note(change, clock());
+      for (const { id, change } of news)
+        if (change !== undefined) known.note(change, Math.max(clock(), appendedAtMs(id)));
       last = page.at(-1)?.id ?? last;
       if (page.length < PAGE) return last;
     }
@@ -188,6 +189,14 @@ function appending(redis: Redis) {
   const append = redis.createScript<string>(APPEND);
   return (entry: Change | { readonly kind: "began" }): Promise<string> =>
     append.exec([LOG, NEWEST], [String(MOST_ENTRIES), JSON.stringify(entry)]);
+}
+
+/**
+ * The time of Redis in an entry's id. A record says by its reader's clock when it was read: an isolate whose own is behind would take one that
+ * was read before a change for one from after it.
+ */
+function appendedAtMs(id: string): number {
+  return Number.parseInt(id, 10);
 }
 
 async function range(redis: Redis, from: string): Promise<Page> {

@@ -113,6 +113,17 @@ describe("an isolate that follows the log of changes", () => {
     expect(t.says(t.readAtMs)).toEqual({ kind: "confirmed", atMs: begunMs });
   });
 
+  it("takes no record from before a change for one from after it, though its own clock is behind", async () => {
+    const t = isolate();
+    t.advance(-4_000);
+    await t.refresh();
+    t.advance(1_001);
+    const readByAnotherMs = Date.now();
+    await publish(revoked);
+    await t.refresh();
+    expect(t.says(readByAnotherMs)).toEqual({ kind: "changed" });
+  });
+
   it("marks a change once, and not with each reading that begins where it stands", async () => {
     const t = await followed();
     await publish(revoked);
