@@ -18,7 +18,9 @@ export type LeaseSettings = {
 export function leasedLimiter(limiter: RateLimiter, { askMostMs, clock }: LeaseSettings): LeasedLimiter {
   const leases = new LRUCache<string, TokenLease>({ max: MOST_BUCKETS });
   const leaseOf = (name: string) => {
-    const lease = leases.get(name) ?? tokenLease();
+    const known = leases.get(name);
+    if (known !== undefined) return known;
+    const lease = tokenLease();
     leases.set(name, lease);
     return lease;
   };

@@ -64,17 +64,18 @@ export function rateLimitFields(
   nowMs: number,
   more: readonly Stated[] = [],
 ): Readonly<Record<string, string>> {
-  const limits = [...rates.flatMap((rate) => statedRate(rate, nowMs)), ...more];
-  const known = limits.flatMap(({ policy, left }) =>
-    left === null ? [] : [`"${policy}";r=${left.remaining};t=${left.seconds}`],
-  );
-  if (known.length === 0) return {};
-  return {
-    "ratelimit-policy": limits
-      .map(({ policy, quota, windowSeconds }) => `"${policy}";q=${quota};w=${windowSeconds}`)
-      .join(", "),
-    ratelimit: known.join(", "),
+  let [policies, known] = ["", ""];
+  // Each response says them: they are put together without lists in between.
+  const state = ({ policy, quota, windowSeconds, left }: Stated) => {
+    policies += `${policies === "" ? "" : ", "}"${policy}";q=${quota};w=${windowSeconds}`;
+    if (left !== null) known += `${known === "" ? "" : ", "}"${policy}";r=${left.remaining};t=${left.seconds}`;
   };
+  for (const rate of rates) {
+    const stated = statedRate(rate, nowMs);
+    if (stated !== undefined) state(stated);
+  }
+  for (const each of more) state(each);
+  return known === "" ? {} : { "ratelimit-policy": policies, ratelimit: known };
 }
 
 /** Whole seconds until a time, rounded up, so that who waits them is never too early. */
@@ -99,19 +100,17 @@ export function serverTiming(durationsMs: Readonly<Record<string, number>>): str
 }
 
 /** Nothing of a limiter that did not answer. */
-function statedRate({ policy, bucket, decision }: Rate, nowMs: number): readonly Stated[] {
-  if (decision.kind === "unavailable") return [];
+function statedRate({ policy, bucket, decision }: Rate, nowMs: number): Stated | undefined {
+  if (decision.kind === "unavailable") return undefined;
   const { capacity, refill, everyMs } = bucket;
   const windowSeconds = Math.ceil((capacity * everyMs) / refill / 1_000);
   const remaining = Math.max(0, Math.floor(decision.remaining));
-  return [
-    {
-      policy,
-      quota: decision.limit,
-      windowSeconds,
-      left: { remaining, seconds: secondsUntil(decision.resetAtMs, nowMs) },
-    },
-  ];
+  return {
+    policy,
+    quota: decision.limit,
+    windowSeconds,
+    left: { remaining, seconds: secondsUntil(decision.resetAtMs, nowMs) },
+  };
 }
 
 function missed({ fwd, status, stored, collapsed, ttlSeconds }: Extract<CacheHandling, { kind: "miss" }>): string {

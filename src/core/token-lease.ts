@@ -44,7 +44,7 @@ export type TokenLease = {
  * for longer a hundredth of the capacity in each isolate that the tenant used for as much within five minutes.
  */
 export function tokenLease(): TokenLease {
-  let blocks: { readonly tokens: number; readonly untilMs: number }[] = [];
+  let blocks: { tokens: number; readonly untilMs: number }[] = [];
   let said: Allowed | undefined;
   let lastBlock = 0;
   let notBeforeMs = 0;
@@ -59,10 +59,12 @@ export function tokenLease(): TokenLease {
       if (nowMs < seenMs) [blocks, notBeforeMs] = [[], 0];
       seenMs = nowMs;
       for (const each of uses) each.note(nowMs);
-      blocks = blocks.filter(({ tokens, untilMs }) => tokens > 0 && nowMs < untilMs);
-      const [oldest, ...others] = blocks;
+      const isGood = ({ tokens, untilMs }: (typeof blocks)[number]) => tokens > 0 && nowMs < untilMs;
+      // Nothing is made anew for a hit in memory where nothing has ended.
+      if (!blocks.every(isGood)) blocks = blocks.filter(isGood);
+      const [oldest] = blocks;
       if (oldest === undefined || said === undefined) return undefined;
-      blocks = [{ ...oldest, tokens: oldest.tokens - 1 }, ...others];
+      oldest.tokens -= 1;
       const now = refilled(said, bucket, nowMs);
       return { ...now, remaining: Math.min(now.limit, now.remaining + held()) };
     },

@@ -28,10 +28,12 @@ export type FindKeyPorts = {
 export type FoundKey = KeyLookup | { readonly kind: "limited" };
 
 /**
- * `remembered` is undefined when the isolate remembers nothing fit, or when there is nothing to wait for. `found` asks, once: what it would ask
- * of Redis is told to it where another question goes there first and takes `alongside` with it.
+ * `held` is what the isolate remembers where that is good as it is, and nobody has to be asked. `remembered` is undefined when the isolate remembers
+ * nothing fit, or when there is nothing to wait for. `found` asks, once: what it would ask of Redis is told to it where another question goes
+ * there first and takes `alongside` with it.
  */
 type SoughtKey = {
+  readonly held?: KeyRecord;
   readonly remembered: KeyRecord | undefined;
   readonly alongside: readonly Alongside[];
   readonly found: () => Promise<FoundKey>;
@@ -52,11 +54,16 @@ type Sought = {
  */
 export function findKey(ports: FindKeyPorts, sought: Sought): SoughtKey {
   const reading = ports.confirm.refresh(sought.wait, sought.background);
-  if (reading === undefined)
-    return { remembered: undefined, alongside: [], found: () => findByLog(ports, sought, undefined) };
-  const kept = ports.keyMemory.get(sought.keyId);
-  const isFit = kept !== undefined && kept.kind !== "absent" && trustIn(ports, kept) !== "none";
-  const remembered = isFit ? kept : undefined;
+  const memory = ports.keyMemory.get(sought.keyId);
+  const kept = memory === undefined || memory.kind === "absent" ? undefined : memory;
+  const trust = kept === undefined ? "none" : trustIn(ports, kept);
+  if (reading === undefined) {
+    const unheard = { remembered: undefined, alongside: [], found: () => findByLog(ports, sought, undefined) };
+    if (kept === undefined || trust !== "good") return unheard;
+    renewed(ports, kept, sought.background);
+    return { ...unheard, held: kept };
+  }
+  const remembered = trust === "none" ? undefined : kept;
   // Of a gap nobody knows what it hid: then Redis' record will be asked for, unless the isolate's own is young.
   const isWanted = reading.isAfterGap && remembered !== undefined && !isYoung(ports, remembered);
   const record = isWanted ? ports.keyRecords.alongside(sought.keyId) : undefined;
@@ -78,12 +85,15 @@ async function findByLog(ports: FindKeyPorts, sought: Sought, told: KeyLookup | 
   const memory = keyMemory.get(keyId);
   if (memory?.kind === "absent" && !isOutdated(ports, keyId, memory)) return { kind: "absent" };
   const kept = memory?.kind === "absent" ? undefined : memory;
-  if (kept !== undefined && trustIn(ports, kept) === "good") return used(ports, kept, background);
+  if (kept !== undefined && trustIn(ports, kept) === "good") return renewed(ports, kept, background);
 
   const shared = told ?? (await wait.within(() => keyRecords.get(keyId), { kind: "unavailable" } as const));
   const known = newest(kept, shared);
   const trust = known === undefined ? "none" : trustIn(ports, known);
-  if (known !== undefined && trust === "good") return used(ports, known, background);
+  if (known !== undefined && trust === "good") {
+    keyMemory.put(known);
+    return renewed(ports, known, background);
+  }
   if (known === undefined && !(await sought.allowed())) return { kind: "limited" };
 
   const looked = await readAgain(ports, keyId, background);
@@ -113,12 +123,11 @@ function trustIn(
 }
 
 /** The log may vouch for a record for ever. It is read again all the same, so that an outage of Postgres finds it with time left. */
-function used(ports: FindKeyPorts, record: KeyRecord, background: Background): KeyLookup {
+function renewed(ports: FindKeyPorts, record: KeyRecord, background: Background): KeyLookup {
   const { keyMemory, clock, keyOutageMs } = ports;
   const isAgeing = clock() - record.readAtMs >= keyOutageMs / 2;
-  const found = remembered(ports, record);
   if (isAgeing && keyMemory.mayRenew(record.keyId)) background(readAgain(ports, record.keyId, background));
-  return found;
+  return { kind: "found", record };
 }
 
 async function readAgain(ports: FindKeyPorts, keyId: string, background: Background): Promise<KeyLookup> {

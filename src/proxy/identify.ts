@@ -39,7 +39,8 @@ export const identify = (ports: ReadKeyPorts) => {
       if (record.kind === "publishable") sharePage(pageOriginOf(headers, record));
       return identityOf(record, ports.clock());
     };
-    const { remembered, alongside, confirmed } = readKey(presented);
+    const { held, remembered, alongside, confirmed } = readKey(presented);
+    if (held !== undefined) return { identity: admitted(held), alongside: [], confirmed: undefined };
     const ahead = aheadBy(remembered, ports.clock());
     if (ahead !== undefined) return { identity: ahead, alongside, confirmed: async () => admitted(await confirmed()) };
     return { identity: admitted(await confirmed()), alongside: [], confirmed: undefined };

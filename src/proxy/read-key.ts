@@ -20,6 +20,8 @@ export type ReadKeyPorts = FindKeyPorts & {
  * looked up, and nothing may be said, served or spent.
  */
 export type ReadKey = {
+  /** The record, where the isolate knows that it is good, and the key genuine: then there is nothing to ask. */
+  readonly held?: KeyRecord;
   readonly remembered: KeyRecord | undefined;
   readonly alongside: readonly Alongside[];
   /** To be called once. */
@@ -72,8 +74,11 @@ export function keyReader(ports: ReadKeyPorts): (presented: Presented) => ReadKe
     const parsed = known ?? parseApiKey(presented.text);
     if (parsed === undefined)
       return { remembered: undefined, alongside: [], confirmed: () => refuse(ports, presented) };
-    const { remembered, alongside, found } = findKey(ports, soughtIn(presented, parsed));
+    const { held, remembered, alongside, found } = findKey(ports, soughtIn(presented, parsed));
+    const isHeld = held !== undefined && known !== undefined && isGoodUnder(ports, known, held);
+    if (isHeld) noteUse(ports, held, presented.background);
     return {
+      ...(isHeld ? { held } : {}),
       alongside,
       remembered: remembered && known && isGoodUnder(ports, known, remembered) ? remembered : undefined,
       confirmed: async () => check(await found(), parsed, presented),
