@@ -1,4 +1,5 @@
 import * as oauth from "oauth4webapi";
+import { boundedBytes } from "../core/bounded-bytes.ts";
 import type { Log } from "../core/ports.ts";
 import { ISSUERS_ALGORITHMS, type FinishedSignIn, type SignInProvider } from "../core/sign-in.ts";
 
@@ -86,9 +87,9 @@ function boundedFetch(timeoutMs: number) {
     const { method, headers, body } = init;
     const signal = AbortSignal.timeout(timeoutMs);
     const reply = await fetch(url, { method, headers, body, redirect: "manual", signal });
-    const text = await reply.text();
-    if (text.length > MAX_REPLY_BYTES) throw new Error("the identity provider's reply is too long");
-    return new Response(text, { status: reply.status, headers: reply.headers });
+    const bytes = await boundedBytes(reply, MAX_REPLY_BYTES);
+    if (bytes === undefined) throw new Error("the identity provider's reply is too long");
+    return new Response(bytes, { status: reply.status, headers: reply.headers });
   };
 }
 

@@ -99,6 +99,23 @@ describe("signing in with an identity provider", () => {
     expect((await finished(does)).result.kind).toBe(is);
   });
 
+  it("reads no further than it takes, because a reply may have no end", async () => {
+    let written = 0;
+    const over = Promise.withResolvers<void>();
+    const { result } = await finished((_request, response) => {
+      const chunk = Buffer.alloc(65_536, "x");
+      response.writeHead(200, { "content-type": "application/json" }).on("close", over.resolve);
+      const write = () => {
+        for (let isRoom = true; isRoom && !response.closed; written += chunk.length) isRoom = response.write(chunk);
+      };
+      response.on("drain", write);
+      write();
+    });
+    await over.promise;
+    expect(result.kind).toBe("unavailable");
+    expect(written).toBeLessThan(4 * 1_048_576);
+  });
+
   it("takes the access token when the id token is for the client alone, because /v1 takes its own audience only", async () => {
     answer = () => undefined;
     const provider = signIn("a secret");
