@@ -49,12 +49,24 @@ async function startWorker({ port, dir, envFile, signal }: WorkerOptions): Promi
   await writeFile(pidFileIn(dir), String(server.pid));
   await writeFile(ownerFileIn(dir), String(process.pid));
   const url = `http://127.0.0.1:${port}`;
-  if (await becomesReady(server, { isReady: () => isLive(url), withinMs: 60_000, signal })) {
+  let refusal: string | undefined;
+  const isOver = async () => (await isLive(url)) || (refusal = await refusalIn(logFile)) !== undefined;
+  if ((await becomesReady(server, { isReady: isOver, withinMs: 60_000, signal })) && refusal === undefined) {
     return { url, logFile, group: server.pid };
   }
   await endGroup(server.pid);
   signal.throwIfAborted();
-  throw new Error(`the Worker does not answer: see ${logFile}`);
+  throw new Error(refusal ?? `the Worker does not answer: see ${logFile}`);
+}
+
+/** What the Worker says of settings that it does not take: it would say so of every request. */
+async function refusalIn(logFile: string): Promise<string | undefined> {
+  return settingsRefusal(await readFile(logFile, "utf8"));
+}
+
+/** As `readConfig` says it. */
+export function settingsRefusal(log: string): string | undefined {
+  return /settings are missing or wrong: [^\n]*/.exec(log)?.[0];
 }
 
 /**

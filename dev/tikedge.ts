@@ -19,6 +19,7 @@ import {
   WrappingRotation,
 } from "../src/core/resources.ts";
 import { UsageView } from "../src/core/statement-resources.ts";
+import { isUuid } from "../src/core/uuid7.ts";
 import { readSettings } from "./settings.ts";
 import { stateIn } from "./state.ts";
 
@@ -220,12 +221,18 @@ const commands: Readonly<Record<string, Command>> = {
     does: "Read what was done, newest first",
     run: (client, given) => client.v1.audit.$get(paged(given)),
   },
+  "alert list": {
+    takes: PAGE,
+    columns: "at event data",
+    does: "List what happened, newest first, whether or not a webhook heard of it",
+    run: (client, given) => client.v1.alerts.$get(paged(given)),
+  },
   "webhook create": {
-    takes: "URL [--events TYPE,TYPE]",
+    takes: "URL --events TYPE,TYPE",
     does: "Have events sent to a URL; the secret is shown once",
     run: (client, given) =>
       client.v1.webhooks.$post({
-        json: { url: given.at(0), events: given.someOf("events", EventType.options) ?? ["upstream_key.invalid"] },
+        json: { url: given.at(0), events: given.everyOf("events", EventType.options) },
       }),
   },
   "webhook list": {
@@ -353,6 +360,7 @@ function help(args: readonly string[]): number {
   const meant = all.filter(([name]) => name.startsWith(`${args[0]} `));
   const usages = (meant.length === 0 ? all : meant).map(([name, command]) => usageOf(name, command));
   (asked ? process.stdout : process.stderr).write(`${HELP}\n${usages.join("")}`);
+  if (!asked) process.stderr.write(`\ntikedge: there is no command "${args.slice(0, 2).join(" ")}"\n`);
   return asked ? 0 : 2;
 }
 
@@ -429,6 +437,10 @@ function reader(values: Readonly<Record<string, unknown>>, positionals: readonly
     chosen: <T extends string>(option: string, choices: readonly T[]) => oneOf(choices, option, needed(option)),
     oneOf: <T extends string>(option: string, choices: readonly T[]) =>
       text(option) === undefined ? undefined : oneOf(choices, option, needed(option)),
+    everyOf: <T extends string>(option: string, choices: readonly T[]) =>
+      needed(option)
+        .split(",")
+        .map((word) => oneOf(choices, option, word)),
     someOf: <T extends string>(option: string, choices: readonly T[]) =>
       list(option)?.map((word) => oneOf(choices, option, word)),
   };
@@ -460,6 +472,8 @@ async function clientOf({ "base-url": given, token: givenToken, tenant }: Everyw
   if (baseUrl === undefined) throw new Misused("say which gateway with --base-url or TIKEDGE_URL: no local stack runs");
   if (!URL.canParse(baseUrl)) throw new Misused(`${baseUrl} is not a URL`);
   if (token === undefined) throw new Misused("say who you are with TIKEDGE_TOKEN");
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new Misused("the token is none: it has characters that no header takes");
+  if (tenant !== undefined && !isUuid(tenant)) throw new Misused("--tenant is not a tenant's id");
   const headers = { authorization: `Bearer ${token}`, ...(tenant === undefined ? {} : { "tikedge-tenant": tenant }) };
   return hc<AppType>(baseUrl, { fetch: repeatIfLost, headers });
 }

@@ -274,12 +274,16 @@ export const settingNames: readonly string[] = Object.keys(Settings.entries);
 
 export type Config = Readonly<Omit<v.InferOutput<typeof Settings>, "WINDOWS">> & { readonly WINDOWS: WindowOverrides };
 
-/** Reads bindings and vars once. Throws an error that names every setting that is missing or wrong, and never repeats a value. */
+/** Reads bindings and vars once. Throws an error that says of every setting that is missing or wrong what is, and never repeats a value. */
 export function readConfig(env: Env): Config {
   const read = v.safeParse(Checked, env);
   if (read.success) return Object.freeze(read.output);
-  const wrong = read.issues.map(
-    (issue) => `${String(issue.path?.[0]?.key)} (${issue.received === "undefined" ? "missing" : issue.type})`,
-  );
-  throw new Error(`settings are missing or wrong: ${wrong.join(", ")}`);
+  const wrong = read.issues.map((issue) => `${String(issue.path?.[0]?.key)} ${whatIsWrong(issue)}`);
+  throw new Error(`settings are missing or wrong: ${wrong.join("; ")}`);
+}
+
+/** In the words of the settings' own checks; those of the library repeat what was given. */
+function whatIsWrong({ received, type, message }: v.BaseIssue<unknown>): string {
+  if (received === "undefined") return "is missing";
+  return message.startsWith("Invalid ") ? `is wrong (${type})` : message;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { settingsRefusal } from "../dev/keep-worker.ts";
 import { readConfig } from "../src/env.ts";
 
 const complete = {
@@ -41,6 +42,20 @@ describe("the settings", () => {
   it("name everything that is missing at once, so that a deploy is mended in one go", () => {
     const missing = { UPSTASH_REDIS_REST_URL: undefined, ADMIN_TOKEN: undefined };
     expect(() => read(missing)).toThrow(/UPSTASH_REDIS_REST_URL.*ADMIN_TOKEN/);
+  });
+
+  it.each([
+    { wrong: { LEASE_MS: "1000" }, says: "LEASE_MS is not above LEASE_RENEW_MS" },
+    { wrong: { PUBLIC_TENANT: "canary" }, says: "PUBLIC_TENANT is not a tenant's id" },
+    { wrong: { REDIS_WAIT_MS: "canary", ADMIN_TOKEN: undefined }, says: "ADMIN_TOKEN is missing" },
+    { wrong: { REDIS_WAIT_MS: "canary" }, says: "REDIS_WAIT_MS is not a whole number" },
+    { wrong: { UPSTREAM_URL: "canary" }, says: "UPSTREAM_URL is wrong (url)" },
+  ])("say of $wrong what is wrong: $says", ({ wrong, says }) => {
+    expect(() => read(wrong)).toThrow(says);
+    // What the local stack tells when its Worker refuses to start.
+    expect(settingsRefusal(`[wrangler:error] Error: settings are missing or wrong: ${says}\n    at boot`)).toBe(
+      `settings are missing or wrong: ${says}`,
+    );
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { orExit } from "../../dev/or-exit.ts";
 import { DEFAULTS, readOptions, type Options } from "../simulate/options.ts";
 import { compareBills } from "./designs.ts";
 import { billPlot } from "./plot.ts";
@@ -8,7 +9,7 @@ import { classesTable, countingTable, designsTable, linesTable, pricesTable } fr
 const PLOT = "bench/bill.svg";
 
 /** `npm run bill`: what each class of request costs at list prices, and what a month of the caching guide's days does by each design. */
-const options = readOptions(process.argv.slice(2));
+const options = orExit(() => readOptions(process.argv.slice(2)));
 const compared = await compareBills(options);
 const { profiles, zipf, isolates, colos, scale, seed } = options;
 const said = `A month of the caching guide's days: ${profiles} profiles, Zipf ${zipf}, ${isolates} isolates in ${colos} colos, scale ${scale}, seed ${seed}`;

@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { orExit } from "../../dev/or-exit.ts";
 import { compare } from "./designs.ts";
 import { readOptions } from "./options.ts";
 import { plot } from "./plot.ts";
 import { GUIDES_CLAIM, table } from "./table.ts";
 
 /** `npm run simulate`: the caching guide's day through the gateway's own steps, in simulated time, beside what else could be done. */
-const options = readOptions(process.argv.slice(2));
+const options = orExit(() => readOptions(process.argv.slice(2)));
 const startedMs = performance.now();
 const { tallies, replayed } = await compare(options);
 const [ours, least] = tallies;

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { orExit } from "../or-exit.ts";
 import { startUpstream } from "./server.ts";
 
 /** A key without an end to its credits, and one as it is after signing up: a hundred credits, no downloads. */
@@ -7,7 +8,7 @@ const KEYS = {
   "trial-key": { state: "active", credits: 100, downloadTier: false },
 } as const;
 
-const { values } = parseArgs({ options: { port: { type: "string", default: "9090" } } });
+const { values } = orExit(() => parseArgs({ options: { port: { type: "string", default: "9090" } } }));
 
 const upstream = await startUpstream({
   port: Number(values.port),

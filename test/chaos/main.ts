@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Client } from "pg";
+import { orExit } from "../../dev/or-exit.ts";
 import { buildWorker, startServers, type RealServers } from "../support/real-servers.ts";
 import { runChaos, type Report } from "./chaos.ts";
 import { FAILPOINTS } from "./failpoints.ts";
@@ -12,14 +13,16 @@ const FAILPOINT_WORKER = "test/chaos/failpoint-worker.ts";
  * `npm run chaos -- --seed N --seconds S`: one run, told on standard output. Ends with 1 when something did not hold. `--faults` and
  * `--failpoints` narrow down what it draws from: names separated by commas, or nothing for none.
  */
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string" },
-    seconds: { type: "string", default: "30" },
-    faults: { type: "string" },
-    failpoints: { type: "string" },
-  },
-});
+const { values } = orExit(() =>
+  parseArgs({
+    options: {
+      seed: { type: "string" },
+      seconds: { type: "string", default: "30" },
+      faults: { type: "string" },
+      failpoints: { type: "string" },
+    },
+  }),
+);
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const seconds = Number(values.seconds);
 if (!Number.isInteger(seed) || !(seconds >= 1)) throw new Error("say: npm run chaos -- --seed 7 --seconds 30");

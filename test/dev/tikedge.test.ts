@@ -25,6 +25,8 @@ async function tikedge(args: readonly string[], { env, stdin = "" }: Around): Pr
   return { code: await ended, out, err };
 }
 
+const TENANT = "0199c0de-0000-7000-8000-000000000001";
+
 const Thing = v.looseObject({ id: v.string() });
 const Issued = v.looseObject({ id: v.string(), key: v.string() });
 const Page = v.object({ data: v.array(v.looseObject({ action: v.optional(v.string()) })), next_cursor: v.null() });
@@ -190,13 +192,13 @@ describe("the command line, against a gateway that notes what it is sent", () =>
 
   it("names the tenant and shows who it is, and gives a page that is not the last its cursor", async () => {
     const page = { data: [{ subject: "ada", role: "owner", created_at: "2026-01-31" }], next_cursor: "next" };
-    const listed = await run(["user", "list", "--tenant", "t1", "--limit", "1"], [{ status: 200, body: page }]);
+    const listed = await run(["user", "list", "--tenant", TENANT, "--limit", "1"], [{ status: 200, body: page }]);
     expect(listed.out).toBe("subject  role   created_at\nada      owner  2026-01-31\nmore: --cursor next\n");
     expect(recorded).toMatchObject([
       {
         method: "GET",
         url: "/v1/users?limit=1",
-        headers: { authorization: "Bearer token-of-the-test", "tikedge-tenant": "t1" },
+        headers: { authorization: "Bearer token-of-the-test", "tikedge-tenant": TENANT },
       },
     ]);
     expect(keys()).toEqual([undefined]);
@@ -257,6 +259,19 @@ describe("the command line, against a gateway that notes what it is sent", () =>
 
   it.each([
     { args: ["tenant", "dance"], says: "NOUN VERB", because: "there is no such command" },
+    { args: ["alert", "dance"], says: 'no command "alert dance"', because: "it is told which" },
+    {
+      args: ["key", "list", "--tenant", "01a2…"],
+      says: "--tenant is not a tenant's id",
+      because: "a sample was copied",
+    },
+    { args: ["me", "--token", "tke_live_…"], says: "the token is none", because: "a sample was copied" },
+    { args: ["webhook", "create", "https://a.example"], says: "--events is missing", because: "it would hear nothing" },
+    {
+      args: ["webhook", "create", "https://a.example", "--events", "x"],
+      says: "--events is one of",
+      because: "no such event",
+    },
     { args: ["tenant", "create"], says: "--name is missing", because: "a tenant has a name" },
     { args: ["tenant", "get"], says: "takes TENANT-ID", because: "no tenant is meant" },
     { args: ["tenant", "get", "1", "2"], says: "takes TENANT-ID", because: "two tenants cannot both be meant" },

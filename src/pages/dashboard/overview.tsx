@@ -56,6 +56,12 @@ async function load(ask: Ask) {
     ask.get("/v1/keys?limit=100", pageOf(KeyView)),
   ]);
   // Keys beyond the first hundred go by their ids.
-  const names = new Map(named.data.map((key) => [key.id, called(key)]));
+  const names = namesOf(named.data);
   return { tenant, quota, days, endpoints, keys, latency, names };
+}
+
+/** Two keys may have one name: then their ids tell them apart. */
+function namesOf(keys: readonly Pick<KeyView, "id" | "name">[]): ReadonlyMap<string, string> {
+  const isShared = ({ name }: Pick<KeyView, "name">) => keys.filter((key) => key.name === name).length > 1;
+  return new Map(keys.map((key) => [key.id, isShared(key) ? `${key.name} ${key.id}`.trim() : called(key)]));
 }
