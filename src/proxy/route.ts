@@ -99,7 +99,10 @@ export async function goAhead(
     if (!isSameIdentity(await newest(), identity)) throw new Error("the key is not what was remembered");
   };
   try {
-    return await follow({ request, identity, alongside, confirmed: isSame });
+    const response = await follow({ request, identity, alongside, confirmed: isSame });
+    // Nothing leaves unconfirmed, whatever the steps have asked for.
+    await isSame();
+    return response;
   } catch (error) {
     const now = await newest();
     if (isSameIdentity(now, identity)) throw error;

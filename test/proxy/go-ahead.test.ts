@@ -75,6 +75,17 @@ describe("a request that goes ahead by what is remembered of its key", () => {
     },
   );
 
+  it("serves nothing that no step has asked the newest word about", async () => {
+    const served: number[] = [];
+    const careless = async ({ identity }: { readonly identity: Identity }) => {
+      served.push(identity.readAtMs);
+      return new Response(`by ${identity.readAtMs}`);
+    };
+    const ahead = { identity: REMEMBERED, alongside: [], confirmed: async () => CHANGED };
+    expect(await (await goAhead(careless, sampleRequest(), ahead)).text()).toBe("by 2");
+    expect(served).toEqual([1, 2]);
+  });
+
   it("is refused by the newest word, and gets nothing of what was found meanwhile", async () => {
     const { went, response } = await request(
       () => Promise.reject(problems.unauthorized()),
