@@ -127,6 +127,7 @@ function settings(config: Config) {
     failoverMs: config.FAILOVER_MS,
     upstreamDeadlineMs: config.UPSTREAM_DEADLINE_MS,
     capacityWaitMs: config.CAPACITY_WAIT_MS,
+    leaseMs: config.LEASE_MS,
     leaseRenewMs: config.LEASE_RENEW_MS,
     storedNoteMs: config.STORED_NOTE_MS,
     failureNoteMs: config.FAILURE_NOTE_MS,

@@ -11,6 +11,7 @@ export const DEFAULT_SETTINGS = {
   upstreamDeadlineMs: 10_000,
   failoverMs: 5_000,
   capacityWaitMs: 3_000,
+  leaseMs: 3_000,
   leaseRenewMs: 1_000,
   storedNoteMs: 10_000,
   failureNoteMs: 2_000,

@@ -8,12 +8,15 @@ import { mgetAlongside } from "./upstash-alongside.ts";
 import { markKeys, parseMark } from "./upstash-purge-marks.ts";
 import { answering } from "./upstash-redis.ts";
 
-/** A name is the same thing for days, and a link is made again when half of them are over. */
-const LINK_MS = 3 * 86_400_000;
+/**
+ * A name is the same thing for days, and a link is made again when half of them are over: so after each answer that proves it there are three
+ * left, longer than any of these is kept, and who purges the one finds the other.
+ */
+const LINK_MS = 6 * 86_400_000;
 
 /**
  * KEYS: links, then entries. ARGV: how many links there are, and of each key the text, how long it is kept in milliseconds, and a time. A link's text is
- * `<until> <subject>`: it stays when it leads there until that time. An entry stays when it was fetched no earlier. 2 commands, and one for
+ * `<until> <subject>`: it stays when it leads there until that time. An entry stays when it was fetched no earlier. 1 command, and one for
  * each key that is written.
  */
 const PUT_BESIDE = `

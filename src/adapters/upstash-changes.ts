@@ -177,7 +177,7 @@ function readingOf(redis: Redis, { known, newestKnown, readNews }: Follow, setti
   };
 }
 
-/** KEYS: the log, its last entry's id. ARGV: how many entries are kept about, an entry. Both or none: who compares ids must not miss one. 3 commands. */
+/** KEYS: the log, its last entry's id. ARGV: how many entries are kept about, an entry. Both or none: who compares ids must not miss one. 2 commands. */
 const APPEND = `
 local id = redis.call("XADD", KEYS[1], "MAXLEN", "~", ARGV[1], "*", "change", ARGV[2])
 redis.call("SET", KEYS[2], id)

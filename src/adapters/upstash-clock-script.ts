@@ -7,8 +7,8 @@ local ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 /**
  * Functions over windows of money. `windows`: the UTC day and month of a time, `20260131` and `202601`, by the algorithm of Howard Hinnant's
  * "chrono-Compatible Low-Level Date Algorithms" (civil_from_days): Redis' Lua knows no calendar. A tenant's *counter* is a text,
- * `<status> <day> <credits> <month> <credits>`, or its status alone while it is not counted. `counted`: what it says of a day and a month, where
- * a window that is over says nothing; not a thing without counts. `counter`: the text. `timeOf`: the milliseconds in a UUIDv7, 0 in what is none.
+ * `<status> <day> <credits> <month> <credits>`, or its status alone while it is not counted. `counted`: what it says of a day and a month, 0
+ * of one that is over; nil where there are no counts. `counter`: the text. `timeOf`: the milliseconds in a UUIDv7, 0 in what is none.
  * `whole`: a number without exponent.
  */
 export const WINDOWS = `

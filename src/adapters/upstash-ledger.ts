@@ -87,14 +87,13 @@ export function upstashLedger(redis: Redis, settings: LedgerSettings, log: Log):
       }
     },
     async renewLease(lease, requestId) {
-      await prolongLease.exec([leaseOf({ lease })], [requestId, String(settings.leaseMs)]);
+      return (await prolongLease.exec([leaseOf({ lease })], [requestId, String(settings.leaseMs)])) === 1;
     },
     async endLease(lease, requestId, left) {
       const key = leaseOf({ lease });
       const note = left === null ? "" : noteText(left.note, requestId);
       if (left === null) await prolongLease.exec([key], [requestId, "0"]);
-      // What is stored is for everybody, also for whoever has taken the lease over: it needs no script to ask whose that is.
-      else if (left.note.kind === "stored") await redis.set(key, note, { px: left.noteMs });
+      else if (left.isSurelyHeld) await redis.set(key, note, { px: left.noteMs });
       else await noteLease.exec([key], [requestId, note, String(left.noteMs)]);
     },
     async forget(events) {

@@ -1,17 +1,23 @@
-import type { LeaseNote, Ledger } from "../core/ledger.ts";
+import type { LeaseNote, Ledger, LeftNote } from "../core/ledger.ts";
 import type { Log } from "../core/ports.ts";
 
 export type LeasePorts = {
   readonly ledger: Ledger;
   readonly pause: (ms: number) => Promise<void>;
+  /** How long a lease lasts that nobody renews, milliseconds. */
+  readonly leaseMs: number;
   /** How often a lease is renewed while its call is under way, milliseconds: well within the time that it lasts. */
   readonly leaseRenewMs: number;
+  readonly clock: () => number;
   /** How long it is noted that an answer was stored, milliseconds: longer than lies between a request's look and its reservation. */
   readonly storedNoteMs: number;
   /** How long a failure stands in the place of the lease, so that those who wait do not repeat it one after another; 0 is not at all. */
   readonly failureNoteMs: number;
   readonly log: Log;
 };
+
+/** For so much of its time a lease is surely held after it was taken: the reply may have been under way for a while. */
+const SURE_PART = 3 / 4;
 
 type Held = { readonly lease: string; readonly requestId: string };
 
@@ -22,9 +28,10 @@ type Held = { readonly lease: string; readonly requestId: string };
  * once more.
  */
 export async function keepLease(ports: LeasePorts, held: Held, work: Promise<LeaseNote | null>): Promise<void> {
-  const { ledger, pause, leaseRenewMs, log } = ports;
+  const { ledger, pause, clock, leaseMs, leaseRenewMs, log } = ports;
   const { lease, requestId } = held;
   let left: { readonly note: LeaseNote | null } | undefined;
+  let takenMs = clock();
   const over = work.then(
     (note) => void (left = { note }),
     () => void (left = { note: null }),
@@ -34,12 +41,19 @@ export async function keepLease(ports: LeasePorts, held: Held, work: Promise<Lea
   for (;;) {
     await Promise.race([pause(leaseRenewMs), over]);
     if (left !== undefined) break;
-    await heard(ledger.renewLease(lease, requestId), "lease-not-renewed");
+    const askedMs = clock();
+    const renewed = ledger.renewLease(lease, requestId).then((isHeld) => void (takenMs = isHeld ? askedMs : -Infinity));
+    await heard(renewed, "lease-not-renewed");
   }
-  await heard(ledger.endLease(lease, requestId, lasting(ports, left.note)), "lease-left-to-end");
+  const isSurelyHeld = clock() - takenMs < leaseMs * SURE_PART;
+  await heard(ledger.endLease(lease, requestId, lasting(ports, left.note, isSurelyHeld)), "lease-left-to-end");
 }
 
-function lasting({ storedNoteMs, failureNoteMs }: LeasePorts, note: LeaseNote | null) {
+function lasting(
+  { storedNoteMs, failureNoteMs }: LeasePorts,
+  note: LeaseNote | null,
+  isSurelyHeld: boolean,
+): LeftNote | null {
   const noteMs = note?.kind === "stored" ? storedNoteMs : failureNoteMs;
-  return note === null || noteMs === 0 ? null : { note, noteMs };
+  return note === null || noteMs === 0 ? null : { note, noteMs, isSurelyHeld };
 }

@@ -223,7 +223,10 @@ export type Reading = {
   readonly isAfterGap: boolean;
   /** Brings the reading along with another question: where there is nothing new, which is nearly always, the log need not be read. */
   readonly alongside: Alongside;
-  /** Resolves when the log is read, which it begins unless it was brought along; never throws. What is `also` wanted is asked in the same breath. */
+  /**
+   * Resolves when the log is read, which it begins unless it was brought along; never throws. What is `also` wanted is asked in the
+   * same breath, unless it was brought along, or the isolate has never read the log.
+   */
   done(also?: readonly Alongside[]): Promise<unknown>;
 };
 

@@ -86,6 +86,9 @@ export type Failure = {
 /** What a fetch leaves in the place of its lease: that an answer is in every tier, or how it failed. */
 export type LeaseNote = { readonly kind: "stored" } | { readonly kind: "failed"; readonly failure: Failure };
 
+/** A note for the place of a lease, and whether that cannot have ended and been taken over yet, by the clock of who holds it. */
+export type LeftNote = { readonly note: LeaseNote; readonly noteMs: number; readonly isSurelyHeld: boolean };
+
 /** As much of a reservation as it takes to take it back. */
 export type Taken = Pick<Reserve, "tenantId" | "credits" | "requestId" | "lease" | "randomBits" | "candidates">;
 
@@ -106,18 +109,14 @@ export type Ledger = {
    * the outbox when this resolves `settled`. A second call is a no-op.
    */
   settle(event: UsageEvent, reservedCredits: number): Promise<"settled" | "already-settled" | "unavailable">;
-  /** Prolongs a lease that is still the request's. Throws when Redis does not answer. */
-  renewLease(lease: string, requestId: string): Promise<void>;
+  /** Prolongs a lease if it is still the request's, and says whether it is. Throws when Redis does not answer. */
+  renewLease(lease: string, requestId: string): Promise<boolean>;
   /**
    * Gives a lease up that is still the request's, with a note in its place that lasts `noteMs`, or with none. After a failure nobody reserves
-   * for the same call meanwhile, but whoever has none but other keys, when it was, or may have been, about an account. That an answer was stored
-   * is noted whosever the lease is by now. Throws when Redis does not answer; then the lease ends by itself.
+   * for the same call meanwhile, but whoever has none but other keys, when it was, or may have been, about an account. Who is
+   * sure to hold it (`isSurelyHeld`) is not asked. Throws when Redis does not answer; then the lease ends by itself.
    */
-  endLease(
-    lease: string,
-    requestId: string,
-    left: { readonly note: LeaseNote; readonly noteMs: number } | null,
-  ): Promise<void>;
+  endLease(lease: string, requestId: string, left: LeftNote | null): Promise<void>;
   /**
    * Takes recorded events out of the outbox, but for those of a tenant whose outbox is held: they stay, and the sweep has them recorded, and
    * taken out, once more.

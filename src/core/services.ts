@@ -156,6 +156,7 @@ export type Services = {
   readonly failoverMs: number;
   readonly upstreamDeadlineMs: number;
   readonly capacityWaitMs: number;
+  readonly leaseMs: number;
   readonly leaseRenewMs: number;
   readonly storedNoteMs: number;
   readonly failureNoteMs: number;

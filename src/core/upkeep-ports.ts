@@ -1,4 +1,7 @@
-/** Who runs a job of the clock, by the clock of Redis. Both throw when Redis does not answer. */
+/**
+ * Who runs a job of the clock. A lease ends by the clock of Redis; whether its own may be over its holder tells by the isolate's. All throw when Redis
+ * does not answer.
+ */
 export type Leases = {
   /** Those of these jobs that nobody has and that do not rest. Another may take one before it is taken. */
   free(jobs: readonly string[]): Promise<readonly string[]>;

@@ -52,7 +52,7 @@ type Following = {
   readonly alongside?: readonly Alongside[];
 };
 
-/** What follows once it is known who asks. Nothing is served or spent before the identity is confirmed and the rate allows it; looking up goes on meanwhile. */
+/** What follows once it is known who asks. Nothing is served or spent before the identity is confirmed and the rate allows it; looking up goes before. */
 function followingSteps(s: ProxyPorts) {
   const step = {
     resolveCall: resolveCall(),
@@ -68,7 +68,8 @@ function followingSteps(s: ProxyPorts) {
     const { rates: rating, isTight } = step.limitRate(request, identity);
     const admission = admissionBy(confirmed, rating);
     if (isTight) await admission?.();
-    const answer = await step.answerCall({ ...request, identity, call }, { admission, alongside });
+    const admitting = { admission, alongside: isTight ? undefined : alongside };
+    const answer = await step.answerCall({ ...request, identity, call }, admitting);
     const asked: Asked = { ...request, identity, call, rates: await rating };
     step.meter(asked, answer);
     step.noteAsk(asked, answer);

@@ -29,7 +29,7 @@ describe("an isolate that follows the log of changes", () => {
       now: () => nowMs,
       advance: (ms: number) => void (nowMs += ms),
       refresh: async (wait = patient) => confirm.refresh(wait, (promise) => void behind.push(promise))?.done(),
-      reading: () => confirm.refresh(patient, (promise) => void behind.push(promise)),
+      reading: (wait = patient) => confirm.refresh(wait, (promise) => void behind.push(promise)),
       confirmedAtMs: () => {
         const verdict = confirm.vouchesFor({ keyId: KEY, tenantId: TENANT, readAtMs: Infinity });
         return verdict.kind === "confirmed" ? verdict.atMs : -Infinity;
@@ -296,6 +296,34 @@ describe("an isolate that follows the log of changes", () => {
     expect(t.reading()?.isAfterGap).toBe(false);
     t.advance(4_000);
     expect(t.reading()?.isAfterGap).toBe(true);
+  });
+
+  it("vouches until the question that brought it along was asked, and not until its reply", async () => {
+    const t = await followed();
+    const askedMs = t.now();
+    const reading = t.reading();
+    const alongside = reading === undefined ? [] : [reading.alongside];
+    const asking = mgetAlongside(redis().client, [], { alongside, clock: t.now });
+    t.advance(300);
+    await asking;
+    expect(t.says(askedMs + 1)).toEqual({ kind: "confirmed", atMs: askedMs });
+  });
+
+  it("asks nothing for a request that has waited for Redis long enough", async () => {
+    const t = await followed();
+    const spent: WaitBudget = { within: async (_work, otherwise) => otherwise };
+    expect(await redis().commandsOf(async () => t.reading(spent)?.done())).toBe(0);
+  });
+
+  it("goes with a log that is broken off, so that another's question is not told that nothing changed either", async () => {
+    await publish({ kind: "key", keyId: "othersothers" });
+    const t = await followed();
+    const confirmedMs = t.confirmedAtMs();
+    await redis().fault({ kind: "status", status: 400, contains: APPENDING, times: null });
+    expect(await publish(revoked)).toBe("unavailable");
+    await (await broughtAlong(t)).done();
+    expect(t.confirmedAtMs()).toBe(confirmedMs);
+    await redis().clearFaults();
   });
 
   it("knows nothing new of a log whose last entry came while the question was under way", async () => {

@@ -267,7 +267,7 @@ describe("a dispatch that is made again", () => {
     await answer({ ...t.ports, ledger: { ...t.ports.ledger, endLease } }, t.ask(CALL));
     await t.settled();
     expect(t.orders.map(({ lease }) => lease === null)).toEqual([false, true]);
-    expect(ends).toEqual([{ note: { kind: "stored" }, noteMs: 10_000 }]);
+    expect(ends).toEqual([{ note: { kind: "stored" }, noteMs: 10_000, isSurelyHeld: true }]);
   });
 });
 

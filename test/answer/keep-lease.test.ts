@@ -10,19 +10,22 @@ function held(broken: Partial<LeasePorts["ledger"]> = {}, failureNoteMs = 2_000)
   const beats: (() => void)[] = [];
   const { promise: work, resolve: end, reject: fail } = Promise.withResolvers<LeaseNote | null>();
   const ledger = {
-    renewLease: async (lease: string, requestId: string) => void story.push(`renew ${lease} ${requestId}`),
+    renewLease: async (lease: string, requestId: string) => story.push(`renew ${lease} ${requestId}`) > 0,
     endLease: async (lease: string, requestId: string, left: object | null) =>
       void story.push(`end ${lease} ${requestId} ${JSON.stringify(left)}`),
     ...broken,
   } as LeasePorts["ledger"];
   const pause = (ms: number) => new Promise<void>((resolve) => void (story.push(`pause ${ms}`), beats.push(resolve)));
   const log = { info: () => undefined, error: (event: string) => void story.push(event) };
-  const kept = keepLease({ ledger, pause, leaseRenewMs: 1_000, storedNoteMs: 300, failureNoteMs, log }, HELD, work);
+  let nowMs = 0;
+  const clock = () => nowMs;
+  const times = { leaseMs: 3_000, leaseRenewMs: 1_000, storedNoteMs: 300, failureNoteMs };
+  const kept = keepLease({ ledger, pause, clock, ...times, log }, HELD, work);
   const beat = async () => {
     beats.shift()?.();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { story, kept, end, fail, beat };
+  return { story, kept, end, fail, beat, advance: (ms: number) => void (nowMs += ms) };
 }
 
 it("is renewed while its call is under way, and says for a moment that the answer is stored, to those who looked just before", async () => {
@@ -38,7 +41,7 @@ it("is renewed while its call is under way, and says for a moment that the answe
     "pause 1000",
     renewed,
     "pause 1000",
-    'end call request {"note":{"kind":"stored"},"noteMs":300}',
+    'end call request {"note":{"kind":"stored"},"noteMs":300,"isSurelyHeld":true}',
   ]);
 });
 
@@ -56,7 +59,7 @@ it("leaves a note in its place when the fetch failed, because those who wait wou
   await kept;
   expect(story).toEqual([
     "pause 1000",
-    `end call request ${JSON.stringify({ note: { kind: "failed", failure }, noteMs: 2_000 })}`,
+    `end call request ${JSON.stringify({ note: { kind: "failed", failure }, noteMs: 2_000, isSurelyHeld: true })}`,
   ]);
 });
 
@@ -84,7 +87,7 @@ it("is left to end by itself when Redis does not answer", async () => {
 
 it("is renewed again after a renewal that was lost, and given up at last, because it lasts longer than one of them", async () => {
   let renewals = 0;
-  const renewLease = () => ((renewals += 1) === 1 ? Promise.reject(new Error("lost")) : Promise.resolve());
+  const renewLease = () => ((renewals += 1) === 1 ? Promise.reject(new Error("lost")) : Promise.resolve(true));
   const { story, kept, end, beat } = held({ renewLease });
   await beat();
   await beat();
@@ -92,4 +95,26 @@ it("is renewed again after a renewal that was lost, and given up at last, becaus
   await kept;
   expect(renewals).toBe(2);
   expect(story).toEqual(["pause 1000", "lease-not-renewed", "pause 1000", "pause 1000", "end call request null"]);
+});
+
+it.each([
+  {
+    renews: true,
+    laterMs: 2_249,
+    isSurelyHeld: true,
+    because: "it was taken, or renewed, within three quarters of its time",
+  },
+  { renews: true, laterMs: 2_250, isSurelyHeld: false, because: "its reply may have been under way for the rest" },
+  { renews: false, laterMs: 0, isSurelyHeld: false, because: "it is another's" },
+])("is surely held $laterMs ms after a renewal that said $renews: $isSurelyHeld, for $because", async (given) => {
+  const { renews, laterMs, isSurelyHeld } = given;
+  const { story, kept, end, beat, advance } = held({ renewLease: async () => renews });
+  advance(1_000);
+  await beat();
+  advance(laterMs);
+  end({ kind: "stored" });
+  await kept;
+  expect(story.at(-1)).toBe(
+    `end call request ${JSON.stringify({ note: { kind: "stored" }, noteMs: 300, isSurelyHeld })}`,
+  );
 });

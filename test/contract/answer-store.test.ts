@@ -3,6 +3,7 @@ import { upstashAnswers } from "../../src/adapters/upstash-answers.ts";
 import { answerKey } from "../../src/core/answer-key.ts";
 import { Unavailable } from "../../src/core/control-ports.ts";
 import { endpoints } from "../../src/core/endpoints.ts";
+import { usualWindows } from "../../src/core/windows.ts";
 import type { AnswerStore, SharedAnswers } from "../../src/core/ports.ts";
 import { useLocalRedis } from "../support/local-redis.ts";
 import { memoryAnswerStore, memorySharedAnswers } from "../support/memory-answers-store.ts";
@@ -22,14 +23,26 @@ describe("answers in Redis", () => {
     const link = () => answers.putBeside({ scope: "pool:default", answers: [], aliases: ["user:1", "user:@one"] });
     await link();
     const first = await redis().direct.get(linkKey);
-    nowMs += 1.4 * 86_400_000;
+    nowMs += 2.9 * 86_400_000;
     expect(await redis().commandsOf(link), "one reading").toBe(1);
     expect(await redis().direct.get(linkKey)).toBe(first);
     nowMs += 0.2 * 86_400_000;
     expect(await redis().commandsOf(link)).toBe(3);
     expect(await redis().direct.get(linkKey)).not.toBe(first);
     expect(await answers.linked("pool:default", "user:1")).toBe("user:@one");
-    expect(await redis().direct.pttl(linkKey)).toBeGreaterThan(2.9 * 86_400_000);
+    expect(await redis().direct.pttl(linkKey)).toBeGreaterThan(5.9 * 86_400_000);
+  });
+
+  it("keeps a link for longer than any answer that it was proven with, because who purges the one has to find the other", async () => {
+    let nowMs = Date.now();
+    const answers = upstashAnswers(redis().client, () => nowMs, silentLog);
+    const link = () => answers.putBeside({ scope: "pool:default", answers: [], aliases: ["user:1", "user:@one"] });
+    await link();
+    nowMs += 2.9 * 86_400_000;
+    await link();
+    const untilMs = Number((await redis().direct.get("tla:link:pool:default:user:1"))?.split(" ")[0]);
+    const { freshMs, staleMs } = usualWindows({}).userid;
+    expect(untilMs - nowMs, "that of a user's id is kept for the longest").toBeGreaterThan(freshMs + staleMs);
   });
 
   it("is unavailable, and not absent, when Redis does not answer: nobody knows what was paid for", async () => {

@@ -349,6 +349,13 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     expect(await ledger.raise([])).toEqual([]);
   });
 
+  it("raises what a suspended tenant has spent, and it stays suspended", async () => {
+    const { ledger } = await make();
+    await ledger.setStatus(TENANT, "suspended");
+    expect(await ledger.raise([{ ...emptyBooks(), spent: { daily: 5, monthly: 5 } }])).toHaveLength(2);
+    expect(await ledger.reserve(order())).toEqual({ kind: "suspended" });
+  });
+
   it("raises nothing by the books of another day or month, because those were read before midnight", async () => {
     const { ledger, nowMs } = await make();
     await reserved(ledger);
@@ -429,12 +436,12 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
   it("tells who looked before an answer was stored to look again, and lets them reserve when they have", async () => {
     const { ledger, wait } = await make();
     const { request } = await reserved(ledger, order({ lease: "call" }));
-    await ledger.endLease("call", request.requestId, { note: { kind: "stored" }, noteMs: 5_000 });
+    await ledger.endLease("call", request.requestId, { note: { kind: "stored" }, noteMs: 5_000, isSurelyHeld: true });
     const told = await ledger.reserve(order({ lease: "call" }));
     if (told.kind !== "stored") throw new Error(`it was told of nothing: ${told.kind}`);
     expect(await ledger.reserve(order({ lease: "call", lookedAfter: "another note" }))).toEqual(told);
     const next = await reserved(ledger, order({ lease: "call", lookedAfter: told.note }));
-    await ledger.endLease("call", next.request.requestId, { note: { kind: "stored" }, noteMs: 60 });
+    await ledger.endLease("call", next.request.requestId, { note: { kind: "stored" }, noteMs: 60, isSurelyHeld: true });
     const later = await ledger.reserve(order({ lease: "call", lookedAfter: told.note }));
     expect(later, "another answer was stored").toMatchObject({ kind: "stored" });
     expect(later).not.toEqual(told);
@@ -442,21 +449,25 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     expect(await ledger.reserve(order({ lease: "call" }))).toMatchObject({ kind: "reserved" });
   });
 
-  it("tells of an answer that was stored by who has lost the lease meanwhile, because it is there for all", async () => {
+  it("leaves another's lease as it is when one who may have lost it has stored an answer: the other is still fetching", async () => {
     const { ledger, wait } = await make();
     const late = await reserved(ledger, order({ lease: "call" }));
     await wait(200);
     const next = await reserved(ledger, order({ lease: "call" }));
-    await ledger.endLease("call", late.request.requestId, { note: { kind: "stored" }, noteMs: 5_000 });
-    await ledger.renewLease("call", next.request.requestId);
-    expect(await ledger.reserve(order({ lease: "call" }))).toMatchObject({ kind: "stored" });
+    const left = { note: { kind: "stored" }, noteMs: 5_000, isSurelyHeld: false } as const;
+    expect(await ledger.renewLease("call", late.request.requestId)).toBe(false);
+    await ledger.endLease("call", late.request.requestId, left);
+    expect(await ledger.reserve(order({ lease: "call" }))).toEqual({ kind: "leased" });
+    expect(await ledger.renewLease("call", next.request.requestId)).toBe(true);
+    await ledger.endLease("call", next.request.requestId, left);
+    expect(await ledger.reserve(order({ lease: "call" })), "its own to tell").toMatchObject({ kind: "stored" });
   });
 
   it("tells whoever comes in the next moment how a fetch failed, and lets them reserve when it is over", async () => {
     const { ledger, wait } = await make();
     const { request, upstreamKeyId } = await reserved(ledger, order({ lease: "call" }));
     const failure = { outcome: "timeout", status: 0, upstreamKeyId } as const;
-    const left = { note: { kind: "failed", failure }, noteMs: 60 } as const;
+    const left = { note: { kind: "failed", failure }, noteMs: 60, isSurelyHeld: false } as const;
     await ledger.endLease("call", "another request", left);
     expect(await ledger.reserve(order({ lease: "call" })), "another's to tell").toEqual({ kind: "leased" });
     await ledger.endLease("call", request.requestId, left);
@@ -477,7 +488,11 @@ export function ledgerContract(make: () => Promise<LedgerUnderTest>): void {
     const { ledger } = await make();
     const { request, upstreamKeyId } = await reserved(ledger, order({ lease: "call" }));
     const failure = { outcome, status: 403, upstreamKeyId } as const;
-    await ledger.endLease("call", request.requestId, { note: { kind: "failed", failure }, noteMs: 1_000 });
+    await ledger.endLease("call", request.requestId, {
+      note: { kind: "failed", failure },
+      noteMs: 1_000,
+      isSurelyHeld: true,
+    });
     expect(await ledger.reserve(order({ lease: "call" }))).toEqual({ kind: "failed", failure });
     const other = () => order({ lease: "call", candidates: [{ id: "another-key", cap: 200 }] });
     const both = order({ lease: "call", candidates: [...other().candidates, { id: upstreamKeyId, cap: 200 }] });

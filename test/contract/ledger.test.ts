@@ -156,6 +156,31 @@ describe("the ledger in Redis", () => {
     },
   );
 
+  it("counts a day and its month apart, and gives back to the month alone when the day is over", async () => {
+    const ledger = await made();
+    const request = sampleOrder({ credits: 5 });
+    const event = await eventOf(ledger, request);
+    const tenant = `tkl:tenant:${request.tenantId}`;
+    const [, day, , month] = ((await redis().direct.get(tenant)) ?? "").split(" ");
+    await redis().direct.set(tenant, `active 20200131 7 ${month} 9`);
+    await ledger.settle(event, 5);
+    expect(await redis().direct.get(tenant)).toBe(`active 20200131 7 ${month} 5`);
+    const next = sampleOrder({ credits: 2 });
+    for (const times of ["once", "again"])
+      expect(await ledger.reserve(next), times).toMatchObject({ spent: { daily: 2, monthly: 7 } });
+    expect(await redis().direct.get(tenant)).toBe(`active ${day} 2 ${month} 7`);
+    await ledger.release(next);
+    expect(await redis().direct.get(tenant)).toBe(`active ${day} 0 ${month} 5`);
+  });
+
+  it("says with the same bits again that something stands against the key", async () => {
+    const ledger = await made();
+    await redis().direct.set("tkl:marks:platform-0001", "0 0 1 0 ");
+    const request = sampleOrder();
+    for (const times of ["once", "again"])
+      expect(await ledger.reserve(request), times).toMatchObject({ isMarked: true });
+  });
+
   it("lists what was abandoned by its age, oldest first, whatever order it stands in", async () => {
     const ledger = await made();
     const order = {
@@ -221,7 +246,7 @@ describe("the ledger in Redis", () => {
     const leased = () => ledger.reserve(sampleOrder({ lease: "call" }));
     expect(await redis().commandsOf(leased)).toBe(1);
     const failure = { outcome: "account_error", status: 403, upstreamKeyId: "platform-0001" } as const;
-    const left = { note: { kind: "failed", failure }, noteMs: 5_000 } as const;
+    const left = { note: { kind: "failed", failure }, noteMs: 5_000, isSurelyHeld: false } as const;
     expect(await redis().commandsOf(() => ledger.endLease("call", first.requestId, left))).toBe(2);
     expect(await redis().commandsOf(leased)).toBe(1);
     const other = sampleOrder({ lease: "call", candidates: [{ id: "another-key", cap: 200 }] });

@@ -140,10 +140,12 @@ export function memoryLedger(
       return "settled";
     },
     async renewLease(lease, requestId) {
-      if (isMine(lease, requestId)) leases.set(lease, { requestId, untilMs: clock() + settings.leaseMs });
+      if (!isMine(lease, requestId)) return false;
+      leases.set(lease, { requestId, untilMs: clock() + settings.leaseMs });
+      return true;
     },
     async endLease(lease, requestId, left) {
-      if (left?.note.kind !== "stored" && !isMine(lease, requestId)) return;
+      if (!isMine(lease, requestId)) return;
       if (left === null) leases.delete(lease);
       else leases.set(lease, { requestId: `stored ${requestId}`, note: left.note, untilMs: clock() + left.noteMs });
     },

@@ -84,6 +84,7 @@ export function timeline() {
     coolDownMostMs: 60_000,
     capacityWaitMs: 3_000,
     upstreamDeadlineMs: 10_000,
+    leaseMs: 3_000,
     leaseRenewMs,
     joinMs: 50,
     joinMostMs: 400,
