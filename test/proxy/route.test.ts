@@ -152,3 +152,36 @@ it("keeps the answers of two scopes apart although the isolate remembers one cal
   plane.advance(20_000);
   expect((await ask()).headers.get("cache-status")).toContain("fwd=uri-miss");
 });
+
+/** Some seconds after the timelines begin. */
+const EXPIRES_MS = 1_700_000_005_000;
+
+describe("a request of a key that the isolate holds, while nothing has to be heard first", () => {
+  /** The key was asked for a moment ago, and the log needs no reading. */
+  const holding = async () => {
+    const { plane, tell } = await waiting();
+    tell("unchanged");
+    plane.state.reading = undefined;
+    return plane;
+  };
+
+  it("is served by what is held", async () => {
+    const plane = await holding();
+    expect((await plane.ask()).status).toBe(200);
+  });
+
+  it("is refused with another secret behind the same id, because the id is public", async () => {
+    const plane = await holding();
+    const guessed = formatApiKey(sampleKeyRecord.keyId, "0".repeat(32));
+    expect((await plane.ask({ "x-api-key": guessed })).status).toBe(401);
+  });
+
+  it("is refused from the moment that the key expires, because the record that is held says when", async () => {
+    const { plane, tell } = await waiting({ expiresAtMs: EXPIRES_MS });
+    tell("unchanged");
+    plane.state.reading = undefined;
+    expect((await plane.ask()).status).toBe(200);
+    plane.advance(EXPIRES_MS - plane.ports.clock());
+    expect((await plane.ask()).status).toBe(401);
+  });
+});
